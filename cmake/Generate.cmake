@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Files made from others, in <build>/gen: handoff_pkg.h from the package (gen_pkg), the register
+# block and handoff_regs.h from SystemRDL (gen_regs), handoff_<unit>_rtl.h from a unit's ports
+# (gen_<unit>_rtl). Linking the target makes the file and what it includes.
+
+set(gen ${PROJECT_BINARY_DIR}/gen)
+set(handoff_pkg ${PROJECT_SOURCE_DIR}/rtl/handoff_pkg.sv)
+
+# handoff_generate(<target> OUTPUT <files>... COMMAND <words>... DEPENDS <files>...)
+function(handoff_generate target)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "OUTPUT;COMMAND;DEPENDS")
+  list(GET arg_COMMAND 0 script)
+  add_custom_command(
+    OUTPUT ${arg_OUTPUT}
+    COMMAND ${HANDOFF_PYTHON} ${arg_COMMAND}
+    DEPENDS ${script} ${arg_DEPENDS}
+    COMMENT "Generating ${target}"
+    VERBATIM)
+  add_library(${target} INTERFACE ${arg_OUTPUT})
+  add_dependencies(gen ${target})
+endfunction()
+
+# Everything that is generated: cmake --build <build> --target gen.
+add_custom_target(gen)
+
+set(script ${PROJECT_SOURCE_DIR}/scripts/gen_pkg)
+if(EXISTS ${handoff_pkg} AND EXISTS ${script})
+  handoff_generate(gen_pkg
+    OUTPUT ${gen}/handoff_pkg.h
+    COMMAND ${script} --pkg ${handoff_pkg} --header ${gen}/handoff_pkg.h
+    DEPENDS ${handoff_pkg})
+endif()
+
+set(script ${PROJECT_SOURCE_DIR}/scripts/gen_regs)
+set(rdl ${PROJECT_SOURCE_DIR}/rtl/regs/handoff.rdl)
+if(EXISTS ${rdl})
+  handoff_generate(gen_regs
+    OUTPUT ${gen}/handoff_regs.h ${gen}/rtl/handoff_regs.sv ${gen}/rtl/handoff_regs_pkg.sv
+    COMMAND ${script} --rdl ${rdl} --header ${gen}/handoff_regs.h --rtl-dir ${gen}/rtl
+    DEPENDS ${rdl})
+endif()
+
+set(script ${PROJECT_SOURCE_DIR}/scripts/gen_ports)
+file(GLOB units CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/rtl/handoff_*.sv)
+list(FILTER units EXCLUDE REGEX "_pkg\\.sv$")
+if(EXISTS ${script})
+  foreach(source IN LISTS units)
+    string(REGEX REPLACE "^.*/handoff_(.*)\\.sv$" "\\1" unit ${source})
+    set(header ${gen}/handoff_${unit}_rtl.h)
+    handoff_generate(gen_${unit}_rtl
+      OUTPUT ${header}
+      COMMAND ${script} --unit handoff_${unit} --pkg ${handoff_pkg} --rtl ${source}
+              --header ${header}
+      DEPENDS ${handoff_pkg} ${source})
+    target_link_libraries(gen_${unit}_rtl INTERFACE rtl_${unit} gen_pkg)
+  endforeach()
+endif()

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The main of every test. After a failure its last line is the command that runs that test again.
+
+#include <gtest/gtest.h>
+
+#include <iostream>
+#include <string>
+
+namespace {
+
+class RerunPrinter : public testing::EmptyTestEventListener {
+ public:
+  explicit RerunPrinter(std::string program) : program_(std::move(program)) {}
+
+ private:
+  void OnTestEnd(const testing::TestInfo& test) override {
+    if (test.result()->Failed()) {
+      failed_ += (failed_.empty() ? "" : ":") + std::string(test.test_suite_name()) + "." + test.name();
+    }
+  }
+  void OnTestProgramEnd(const testing::UnitTest&) override {
+    if (!failed_.empty()) {
+      std::cout << "rerun: " << program_ << " --gtest_filter='" << failed_ << "'" << std::endl;
+    }
+  }
+
+  std::string program_;
+  std::string failed_;  // names so far, in the notation of --gtest_filter
+};
+
+}  // namespace
+
+// SystemC's library asks for it, though its own main is not used.
+int sc_main(int, char*[]);
+int sc_main(int, char*[]) { return 0; }
+
+int main(int argc, char** argv) {
+  const std::string program = argv[0];
+  testing::InitGoogleTest(&argc, argv);
+  // After the default printer, so that it has the last word.
+  testing::UnitTest::GetInstance()->listeners().Append(new RerunPrinter(program));
+  return RUN_ALL_TESTS();
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sw/tcp/address.h"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace handoff::tcp {
+namespace {
+
+std::string Hex(unsigned value) {
+  char text[12];
+  std::snprintf(text, sizeof text, "%x", value);
+  return text;
+}
+
+std::optional<unsigned> ParseNumber(std::string_view text, unsigned base, unsigned max) {
+  if (text.empty() || text.size() > 4) return std::nullopt;
+  unsigned value = 0;
+  for (char c : text) {
+    unsigned digit = 0;
+    if (c >= '0' && c <= '9') {
+      digit = static_cast<unsigned>(c - '0');
+    } else if (c >= 'a' && c <= 'f') {
+      digit = static_cast<unsigned>(c - 'a') + 10;
+    } else if (c >= 'A' && c <= 'F') {
+      digit = static_cast<unsigned>(c - 'A') + 10;
+    } else {
+      return std::nullopt;
+    }
+    if (digit >= base) return std::nullopt;
+    value = value * base + digit;
+  }
+  return value <= max ? std::optional(value) : std::nullopt;
+}
+
+// Splits at every `separator`; an empty text has no parts.
+std::vector<std::string_view> Split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  if (text.empty()) return parts;
+  for (;;) {
+    const size_t at = text.find(separator);
+    parts.push_back(text.substr(0, at));
+    if (at == std::string_view::npos) return parts;
+    text.remove_prefix(at + 1);
+  }
+}
+
+std::optional<Bytes> ParseGroups(std::string_view text) {
+  Bytes octets;
+  for (std::string_view part : Split(text, ':')) {
+    const auto group = ParseNumber(part, 16, 0xffff);
+    if (!group) return std::nullopt;
+    Append16(octets, static_cast<uint16_t>(*group));
+  }
+  return octets;
+}
+
+std::optional<IpAddr> ParseV6(std::string_view text) {
+  const size_t gap = text.find("::");
+  if (gap == std::string_view::npos) {
+    const auto octets = ParseGroups(text);
+    return octets && octets->size() == 16 ? std::optional(IpAddr::From(*octets)) : std::nullopt;
+  }
+  const auto front = ParseGroups(text.substr(0, gap));
+  const auto back = ParseGroups(text.substr(gap + 2));
+  if (!front || !back || front->size() + back->size() > 14) return std::nullopt;
+  Bytes octets = *front;
+  octets.resize(16 - back->size());
+  AppendBytes(octets, *back);
+  return IpAddr::From(octets);
+}
+
+}  // namespace
+
+std::string MacAddr::ToString() const {
+  char text[18];
+  std::snprintf(text, sizeof text, "%02x:%02x:%02x:%02x:%02x:%02x", octets[0], octets[1], octets[2],
+                octets[3], octets[4], octets[5]);
+  return text;
+}
+
+IpAddr IpAddr::V4(uint8_t a, uint8_t b, uint8_t c, uint8_t d) {
+  const std::array<uint8_t, 4> octets = {a, b, c, d};
+  return From(octets);
+}
+
+IpAddr IpAddr::From(ByteView b) {
+  IpAddr addr;
+  addr.v6_ = b.size() == 16;
+  std::copy(b.begin(), b.end(), addr.octets_.begin());
+  return addr;
+}
+
+std::optional<IpAddr> IpAddr::Parse(std::string_view text) {
+  if (text.find(':') != std::string_view::npos) return ParseV6(text);
+  const auto parts = Split(text, '.');
+  if (parts.size() != 4) return std::nullopt;
+  Bytes octets;
+  for (std::string_view part : parts) {
+    const auto octet = ParseNumber(part, 10, 255);
+    if (!octet) return std::nullopt;
+    octets.push_back(static_cast<uint8_t>(*octet));
+  }
+  return From(octets);
+}
+
+bool IpAddr::IsUnspecified() const {
+  return std::all_of(octets_.begin(), octets_.end(), [](uint8_t o) { return o == 0; });
+}
+
+bool IpAddr::IsMulticast() const {
+  if (v6_) return octets_[0] == 0xff;
+  return (octets_[0] & 0xf0) == 0xe0 || *this == V4(255, 255, 255, 255);
+}
+
+bool IpAddr::SamePrefix(const IpAddr& other, unsigned prefix_bits) const {
+  if (v6_ != other.v6_) return false;
+  for (unsigned bit = 0; bit < prefix_bits; bit += 8) {
+    const unsigned left = std::min(8U, prefix_bits - bit);
+    const auto mask = static_cast<uint8_t>(0xff00U >> left);
+    if (((octets_[bit / 8] ^ other.octets_[bit / 8]) & mask) != 0) return false;
+  }
+  return true;
+}
+
+std::string IpAddr::ToString() const {
+  std::string text;
+  if (!v6_) {
+    for (size_t i = 0; i < 4; ++i) text += (i == 0 ? "" : ".") + std::to_string(octets_[i]);
+    return text;
+  }
+  // RFC 5952: the longest run of two or more zero groups is left out, the first of equal ones.
+  size_t gap = 8;
+  size_t gap_length = 1;
+  for (size_t i = 0; i < 8; ++i) {
+    size_t length = 0;
+    while (i + length < 8 && Load16(octets_, 2 * (i + length)) == 0) ++length;
+    if (length > gap_length) {
+      gap = i;
+      gap_length = length;
+    }
+  }
+  for (size_t i = 0; i < 8; ++i) {
+    if (i == gap) {
+      text += "::";
+      i += gap_length - 1;
+      continue;
+    }
+    if (!text.empty() && text.back() != ':') text += ":";
+    text += Hex(Load16(octets_, 2 * i));
+  }
+  return text;
+}
+
+std::string Endpoint::ToString() const { return addr.ToString() + "." + std::to_string(port); }
+
+std::string Tuple::ToString() const { return local.ToString() + " > " + remote.ToString(); }
+
+size_t TupleHash::operator()(const Tuple& t) const noexcept {
+  // FNV-1a; nobody outside chooses what the simulated host hashes, so it needs no key.
+  uint64_t hash = 0xcbf29ce484222325U;
+  const auto mix = [&hash](uint8_t octet) { hash = (hash ^ octet) * 0x100000001b3U; };
+  const auto mix16 = [&mix](uint16_t v) {
+    mix(static_cast<uint8_t>(v >> 8));
+    mix(static_cast<uint8_t>(v));
+  };
+  for (const Endpoint* end : {&t.local, &t.remote}) {
+    for (uint8_t octet : end->addr.octets()) mix(octet);
+    mix16(end->port);
+  }
+  mix16(t.vlans.outer);
+  mix16(t.vlans.inner);
+  return hash;
+}
+
+}  // namespace handoff::tcp

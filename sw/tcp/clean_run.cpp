@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sw/tcp/clean_run.h"
+
+namespace handoff::tcp {
+namespace {
+
+// Only ACK and PSH, and no option that could mean more (ECE, CWR and reserved bits are ignored:
+// corner 37).
+bool IsOrdinary(const Segment& s) {
+  const Flags& f = s.flags;
+  return f.ack && !f.syn && !f.rst && !f.fin && !f.urg && !s.options.unknown;
+}
+
+}  // namespace
+
+bool PlainJudge::TimestampGood(const Segment& segment) const {
+  if (!timestamps) return true;
+  const auto& ts = segment.options.timestamps;
+  return ts && static_cast<int32_t>(ts->value - ts_recent) >= 0;
+}
+
+bool PlainJudge::AckGood(const Segment& segment) const {
+  return AckIsGood(segment.ack, snd_una, max_wnd, snd_nxt);
+}
+
+bool PlainJudge::IsPlain(const Segment& segment) const {
+  return IsOrdinary(segment) && AckGood(segment) && TimestampGood(segment);
+}
+
+void RunTracker::Reset(Seq rcv_nxt) { Begin({rcv_nxt, rcv_nxt}, 0); }
+
+void RunTracker::Begin(SeqRange run, uint32_t frames) {
+  run_ = run;
+  frames_ = frames;
+}
+
+void RunTracker::OnFrame(const Segment& segment, const PlainJudge& judge) {
+  const SeqRange data = {segment.seq, segment.seq + static_cast<uint32_t>(segment.payload.size())};
+  // A segment without data can cost no byte, so whatever it acknowledges, it only counts; else a
+  // peer's pure ACKs would keep the stack out for ever.
+  if (data.empty() && IsOrdinary(segment)) {
+    if (frames_ < kMaxRunFrames) ++frames_;
+    return;
+  }
+  if (!judge.IsPlain(segment)) {
+    // To count it would lose a byte that the stack drops.
+    Begin({data.start, data.start}, 0);
+    return;
+  }
+  const Seq end = Later(run_.end, data.end);
+  if (data.start > run_.end || Distance(run_.start, end) > kMaxRunBytes) {
+    Begin(data, 1);
+    return;
+  }
+  run_.end = end;
+  if (frames_ < kMaxRunFrames) ++frames_;
+}
+
+}  // namespace handoff::tcp

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The clean run: the latest stretch of the stream that plain frames alone have brought since the
+// connection entered sync. The engine keeps it over the frames it has seen, the stack over those it
+// has consumed; a frame the stack has not consumed is safe to leave to it exactly if it lies in the
+// engine's run (docs/design.md, 9; corners 73 to 80).
+//
+//        start              end
+//   ......|------------------|.......> stream      frames(): how many frames made it
+//
+// Invariant: start <= end <= start + 2^30; frames() == 0 implies an empty run.
+#ifndef HANDOFF_SW_TCP_CLEAN_RUN_H_
+#define HANDOFF_SW_TCP_CLEAN_RUN_H_
+
+#include <cstdint>
+
+#include "sw/tcp/segment.h"
+#include "sw/tcp/seq.h"
+
+namespace handoff::tcp {
+
+// The longest run; a frame that would make it longer begins a new one (corner 80).
+inline constexpr uint32_t kMaxRunBytes = 1U << 30;
+inline constexpr uint32_t kMaxRunFrames = 0xffff;
+
+// What decides whether a frame is plain. It is frozen on entering sync (corner 74), but snd_nxt.
+struct PlainJudge {
+  Seq snd_una;
+  uint32_t max_wnd = 0;
+  Seq snd_nxt;
+  bool timestamps = false;  // negotiated
+  uint32_t ts_recent = 0;
+
+  bool TimestampGood(const Segment& segment) const;
+  bool AckGood(const Segment& segment) const;
+  // No SYN, RST, FIN, URG or unknown option, its ACK good, its timestamp not below ts_recent.
+  bool IsPlain(const Segment& segment) const;
+};
+
+class RunTracker {
+ public:
+  // After SETUP, and on entering sync: empty, at rcv_nxt.
+  void Reset(Seq rcv_nxt);
+  // One frame consumed in sync, in the order of the legacy counts.
+  void OnFrame(const Segment& segment, const PlainJudge& judge);
+
+  Seq start() const { return run_.start; }
+  Seq end() const { return run_.end; }
+  uint32_t frames() const { return frames_; }  // saturates at kMaxRunFrames
+  // Whether `rcv_nxt` lies in the run before its end: bytes of the run are still owed to the
+  // application, so the engine must not be resumed (corner 70).
+  bool CutsRun(Seq rcv_nxt) const { return run_.Contains(rcv_nxt); }
+
+ private:
+  void Begin(SeqRange run, uint32_t frames);
+
+  SeqRange run_;
+  uint32_t frames_ = 0;
+};
+
+}  // namespace handoff::tcp
+
+#endif  // HANDOFF_SW_TCP_CLEAN_RUN_H_

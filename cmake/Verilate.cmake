@@ -54,7 +54,7 @@ function(handoff_verilate target)
   endif()
   set(dir ${PROJECT_BINARY_DIR}/verilated/${target})
   set(all ${dir}/${arg_PREFIX}__ALL.cpp)
-  list(TRANSFORM arg_SEARCH PREPEND -y)
+  list(TRANSFORM arg_SEARCH PREPEND "-y;")
   list(TRANSFORM arg_PARAMS PREPEND -G)
 
   # The script leaves a generated file alone that would not change; ninja then stops there.

@@ -6,6 +6,7 @@
 
 #include <iostream>
 #include <string>
+#include <utility>
 
 namespace {
 
@@ -16,7 +17,8 @@ class RerunPrinter : public testing::EmptyTestEventListener {
  private:
   void OnTestEnd(const testing::TestInfo& test) override {
     if (test.result()->Failed()) {
-      failed_ += (failed_.empty() ? "" : ":") + std::string(test.test_suite_name()) + "." + test.name();
+      failed_ += failed_.empty() ? "" : ":";
+      failed_ += std::string(test.test_suite_name()) + "." + test.name();
     }
   }
   void OnTestProgramEnd(const testing::UnitTest&) override {
@@ -32,8 +34,7 @@ class RerunPrinter : public testing::EmptyTestEventListener {
 }  // namespace
 
 // SystemC's library asks for it, though its own main is not used.
-int sc_main(int, char*[]);
-int sc_main(int, char*[]) { return 0; }
+extern "C" int sc_main(int, char*[]) { return 0; }
 
 int main(int argc, char** argv) {
   const std::string program = argv[0];

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+#   make demo      set up, build, and run a connection through the engine
+#   make test      set up, build, and run every test
+#   make lint      set up, and check formatting, lint and the rules of docs/style.md
+#   make bench     measure the speed figures
+# BUILD names the build folder, JOBS how many compilers and tests run at once.
+
+BUILD ?= build
+JOBS ?= 2
+NINJA = cmake --build $(BUILD) -j $(JOBS)
+
+.PHONY: demo build test lint lint-all format bench pages clean configure
+
+demo: build
+	scripts/demo --build $(BUILD)
+
+configure:
+	@scripts/setup build
+	@cmake -S . -B $(BUILD) -G Ninja --log-level=WARNING
+
+build: configure
+	$(NINJA)
+
+test: build
+	@scripts/setup test
+	ctest --test-dir $(BUILD) -j $(JOBS) --output-on-failure
+
+# Checks C++ changed since the last common commit with main; lint-all checks all of it.
+lint: configure
+	@scripts/setup lint
+	$(NINJA) --target gen
+	.venv/bin/python scripts/lint --build $(BUILD)
+
+lint-all: configure
+	@scripts/setup lint
+	$(NINJA) --target gen
+	.venv/bin/python scripts/lint --build $(BUILD) --all
+
+format:
+	@scripts/setup lint
+	.venv/bin/python scripts/lint --format
+
+bench: configure
+	$(NINJA) --target handoff_bench
+	$(BUILD)/bin/handoff_bench
+
+# The pages that a script writes.
+pages: configure
+	.venv/bin/python scripts/check_tree --mend
+
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The engine in one of its forms, clocked together with what stands at its pins. Nothing outside
+// happens during Run(): whoever calls it hands in frames, accesses and completions with their
+// cycles before, and takes away what came out after.
+#ifndef HANDOFF_TB_LOCKSTEP_ENGINE_CORE_H_
+#define HANDOFF_TB_LOCKSTEP_ENGINE_CORE_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tb/lockstep/devices.h"
+#include "tb/lockstep/dma_port.h"
+#include "tb/lockstep/engine_pins.h"
+
+namespace handoff {
+
+enum class EngineForm : uint8_t {
+  kModel,     // class handoff_engine
+  kRtl,       // handoff_engine, verilated whole
+  kLockstep,  // both, compared every cycle
+  kComposed   // each unit by itself: rtl, model or both
+};
+enum class UnitForm : uint8_t { kModel, kRtl, kBoth };
+
+struct CoreConfig {
+  EngineForm form = EngineForm::kLockstep;
+  std::map<std::string, UnitForm> units;  // kComposed: by name without prefix; absent: model
+  bool idle_skip = true;
+  bool digest = true;
+  double tx_gbps = 100.0;
+  DmaPort::Params dma;
+  int rand_reset = 0;  // X-initialisation of the RTL: 0 zeros, 1 ones, 2 random
+};
+
+// The first difference between RTL and model.
+struct CoreMismatch {
+  uint64_t cycle = 0;
+  std::string unit;  // "engine", or the unit that diverged (kComposed)
+  std::string text;  // port and fields, both values decoded, XOR
+};
+
+class EngineCore {
+ public:
+  // Throws std::invalid_argument for a unit that does not exist.
+  static std::unique_ptr<EngineCore> Make(const CoreConfig& config);
+  virtual ~EngineCore() = default;
+
+  // Clocks the next `cycles` cycles; ends early at a mismatch.
+  virtual void Run(uint64_t cycles) = 0;
+  // Flips a bit of a model register at the edge that ends `cycle`; false: no such register.
+  virtual bool Flip(const std::string& unit_field, uint32_t bit, uint64_t cycle) = 0;
+  // True when the engine is quiet and nothing moves at its pins.
+  virtual bool AllQuiet() const = 0;
+
+  uint64_t cycle() const { return cycle_; }
+  uint64_t evaluated() const { return evaluated_; }
+  uint64_t digest() const { return digest_; }
+  const std::optional<CoreMismatch>& mismatch() const { return mismatch_; }
+
+  RxSource rx;
+  TxSink tx;
+  AxiLiteMaster csr;
+  DmaPort dma;
+  EnginePins pins;
+  uint64_t first_wire_cycle = kNever;  // first tx beat since this was last set to kNever
+
+ protected:
+  explicit EngineCore(const CoreConfig& config) : tx(config.tx_gbps), dma(config.dma) {}
+
+  uint64_t cycle_ = 0;
+  uint64_t evaluated_ = 0;
+  uint64_t digest_ = 0;
+  std::optional<CoreMismatch> mismatch_;
+};
+
+}  // namespace handoff
+
+#endif  // HANDOFF_TB_LOCKSTEP_ENGINE_CORE_H_

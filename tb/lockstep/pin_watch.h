@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Feeds the digest: sees all pins after every edge and hashes those that changed.
+#ifndef HANDOFF_TB_LOCKSTEP_PIN_WATCH_H_
+#define HANDOFF_TB_LOCKSTEP_PIN_WATCH_H_
+
+#include <cstdint>
+
+#include "tb/lockstep/digest.h"
+#include "tb/lockstep/engine_pins.h"
+
+namespace handoff {
+
+template <class Out>
+class PinWatch {
+ public:
+  void See(uint64_t cycle, const EnginePins& pins, const Out& out) {
+    const uint64_t bits = Bits(pins, out);
+    if (bits != bits_) {
+      bits_ = bits;
+      digest_.Add(cycle, 0, &bits, 1);
+    }
+    uint32_t pin = 1;
+    auto group = [&](const auto& now, auto& before) {
+      if (!(now == before)) {
+        before = now;
+        uint64_t words[std::decay_t<decltype(now)>::kWords];
+        now.Pack(words);
+        digest_.Add(cycle, pin, words, std::decay_t<decltype(now)>::kWords);
+      }
+      pin++;
+    };
+    group(pins.rx, pins_.rx);
+    group(pins.b, pins_.b);
+    group(pins.r, pins_.r);
+    group(pins.s_aw, pins_.s_aw);
+    group(pins.s_w, pins_.s_w);
+    group(pins.s_ar, pins_.s_ar);
+    group(out.tx, out_.tx);
+    group(out.aw, out_.aw);
+    group(out.w, out_.w);
+    group(out.ar, out_.ar);
+    group(out.s_b, out_.s_b);
+    group(out.s_r, out_.s_r);
+    group(out.irq, out_.irq);
+    if (out.wake_us != out_.wake_us) {
+      out_.wake_us = out.wake_us;
+      digest_.Add(cycle, pin, &out.wake_us, 1);
+    }
+  }
+  uint64_t value() const { return digest_.value(); }
+
+ private:
+  // All one-bit pins in one word.
+  static uint64_t Bits(const EnginePins& p, const Out& o) {
+    uint64_t bits = 0;
+    for (const bool b :
+         {p.rx_valid,  p.tx_ready,   p.aw_ready,  p.w_ready,    p.ar_ready,  p.b_valid,
+          p.r_valid,   p.s_aw_valid, p.s_w_valid, p.s_ar_valid, p.s_b_ready, p.s_r_ready,
+          p.irq_ready, p.link_up,    p.flr_req,   o.tx_valid,   o.aw_valid,  o.w_valid,
+          o.ar_valid,  o.b_ready,    o.r_ready,   o.s_aw_ready, o.s_w_ready, o.s_ar_ready,
+          o.s_b_valid, o.s_r_valid,  o.irq_valid, o.flr_done,   o.quiet}) {
+      bits = bits << 1 | (b ? 1 : 0);
+    }
+    return bits;
+  }
+
+  Digest digest_;
+  uint64_t bits_ = 0;
+  EnginePins pins_;
+  Out out_;
+};
+
+}  // namespace handoff
+
+#endif  // HANDOFF_TB_LOCKSTEP_PIN_WATCH_H_

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Twin of rtl/prim/prim_arb.sv: round robin; request 0 is first after reset, i+1 after a grant of i.
-// docs/units/prim.md.
+// Twin of rtl/prim/prim_arb.sv: round robin; request 0 is first after reset, i+1 after a grant of
+// i. docs/units/prim.md.
 #pragma once
 
 #include <bit>

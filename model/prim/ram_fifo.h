@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Twin of rtl/prim/prim_ram_fifo.sv: FIFO in a RAM whose output register is filled ahead; pushed into
-// an empty one in cycle n, valid in n+2.
-// docs/units/prim.md fixes the cycles and the calling order: read, decide, Tick once.
+// Twin of rtl/prim/prim_ram_fifo.sv: FIFO in a RAM whose output register is filled ahead; pushed
+// into an empty one in cycle n, valid in n+2. docs/units/prim.md fixes the cycles and the calling
+// order: read, decide, Tick once.
 #pragma once
 
 #include <cstdint>

@@ -3,8 +3,8 @@
 // RAM with one write and one read port; the read port has an output register.
 //
 // An address read in cycle n shows its word in n+1 and until the next read. Read and write of one
-// address in one cycle: the read returns the old word. The contents have no reset; a word must not
-// be used before it was written. docs/units/prim.md.
+// address in one cycle: the read returns the old word. The contents survive a reset, in which nothing
+// is written; a word must not be used before it was written. docs/units/prim.md.
 
 module prim_ram #(
     parameter type T = logic,
@@ -33,7 +33,7 @@ module prim_ram #(
   assign rdata_o = rdata_q;
 
   always_ff @(posedge clk_i) begin
-    if (we_i) mem_q[waddr_i] <= wdata_i;
+    if (we_i && rst_ni) mem_q[waddr_i] <= wdata_i;
   end
 
   always_ff @(posedge clk_i) begin

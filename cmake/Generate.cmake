@@ -42,18 +42,23 @@ if(EXISTS ${rdl})
     DEPENDS ${rdl})
 endif()
 
-set(script ${PROJECT_SOURCE_DIR}/scripts/gen_ports)
-file(GLOB units CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/rtl/handoff_*.sv)
-list(FILTER units EXCLUDE REGEX "_pkg\\.sv$")
-if(EXISTS ${script})
-  foreach(source IN LISTS units)
-    string(REGEX REPLACE "^.*/handoff_(.*)\\.sv$" "\\1" unit ${source})
-    set(header ${gen}/handoff_${unit}_rtl.h)
-    handoff_generate(gen_${unit}_rtl
-      OUTPUT ${header}
-      COMMAND ${script} --unit handoff_${unit} --pkg ${handoff_pkg} --rtl ${source}
-              --header ${header}
-      DEPENDS ${handoff_pkg} ${source})
-    target_link_libraries(gen_${unit}_rtl INTERFACE rtl_${unit} gen_pkg)
+# The adapter of rtl_<name>, which is <unit> with these parameters.
+function(handoff_generate_ports name unit source)
+  set(script ${PROJECT_SOURCE_DIR}/scripts/gen_ports)
+  if(NOT EXISTS ${script})
+    return()
+  endif()
+  set(words --unit handoff_${unit} --pkg ${handoff_pkg} --rtl ${source})
+  if(NOT name STREQUAL unit)
+    list(APPEND words --name handoff_${name})
+  endif()
+  foreach(param IN LISTS ARGN)
+    list(APPEND words --param ${param})
   endforeach()
-endif()
+  set(header ${PROJECT_BINARY_DIR}/gen/handoff_${name}_rtl.h)
+  handoff_generate(gen_${name}_rtl
+    OUTPUT ${header}
+    COMMAND ${script} ${words} --header ${header}
+    DEPENDS ${handoff_pkg} ${source})
+  target_link_libraries(gen_${name}_rtl INTERFACE rtl_${name} gen_pkg)
+endfunction()

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <iostream>
 #include <string>
 #include <utility>
@@ -15,6 +16,10 @@ class RerunPrinter : public testing::EmptyTestEventListener {
   explicit RerunPrinter(std::string program) : program_(std::move(program)) {}
 
  private:
+  void OnTestPartResult(const testing::TestPartResult& part) override {
+    // A bench knows the seed as well: its command is the better one.
+    bench_said_it_ |= part.failed() && std::strstr(part.message(), "--gtest_filter");
+  }
   void OnTestEnd(const testing::TestInfo& test) override {
     if (test.result()->Failed()) {
       failed_ += failed_.empty() ? "" : ":";
@@ -22,13 +27,14 @@ class RerunPrinter : public testing::EmptyTestEventListener {
     }
   }
   void OnTestProgramEnd(const testing::UnitTest&) override {
-    if (!failed_.empty()) {
+    if (!failed_.empty() && !bench_said_it_) {
       std::cout << "rerun: " << program_ << " --gtest_filter='" << failed_ << "'" << std::endl;
     }
   }
 
   std::string program_;
   std::string failed_;  // names so far, in the notation of --gtest_filter
+  bool bench_said_it_ = false;
 };
 
 }  // namespace

@@ -24,6 +24,7 @@ build: configure
 
 test: build
 	@scripts/setup test
+	@rm -rf $(BUILD)/results
 	ctest --test-dir $(BUILD) -j $(JOBS) --output-on-failure
 
 # Checks C++ changed since the last common commit with main; lint-all checks all of it.

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The whole engine as a model: all units, wired, and the two registers of its own (docs/units/engine.md).
+#ifndef HANDOFF_MODEL_HANDOFF_ENGINE_H_
+#define HANDOFF_MODEL_HANDOFF_ENGINE_H_
+
+#include <algorithm>
+#include <cstdint>
+#include <string_view>
+
+#include "gen/handoff_pkg.h"
+#include "model/engine_wiring.h"
+
+namespace handoff {
+
+class handoff_engine {
+ public:
+  struct In {
+    const bool* rx_valid = nullptr;
+    const Axis* rx = nullptr;
+    const bool* tx_ready = nullptr;
+    const bool* aw_ready = nullptr;
+    const bool* w_ready = nullptr;
+    const bool* ar_ready = nullptr;
+    const bool* b_valid = nullptr;
+    const AxiB* b = nullptr;
+    const bool* r_valid = nullptr;
+    const AxiR* r = nullptr;
+    const bool* s_aw_valid = nullptr;
+    const AxilAddr* s_aw = nullptr;
+    const bool* s_w_valid = nullptr;
+    const AxilW* s_w = nullptr;
+    const bool* s_ar_valid = nullptr;
+    const AxilAddr* s_ar = nullptr;
+    const bool* s_b_ready = nullptr;
+    const bool* s_r_ready = nullptr;
+    const bool* irq_ready = nullptr;
+    const bool* link_up = nullptr;
+    const bool* flr_req = nullptr;
+    const U64* time_us = nullptr;
+  };
+  struct Out {
+    bool tx_valid = false;
+    Axis tx{};
+    bool aw_valid = false;
+    AxiAddr aw{};
+    bool w_valid = false;
+    AxiW w{};
+    bool ar_valid = false;
+    AxiAddr ar{};
+    bool b_ready = false;
+    bool r_ready = false;
+    bool s_aw_ready = false;
+    bool s_w_ready = false;
+    bool s_ar_ready = false;
+    bool s_b_valid = false;
+    AxilB s_b{};
+    bool s_r_valid = false;
+    AxilR s_r{};
+    bool irq_valid = false;
+    Irq irq{};
+    bool flr_done = false;
+    U64 wake_us = ~uint64_t{0};
+    bool quiet = false;
+  };
+
+  In in;
+  void Reset();
+  void Tick();
+  void Commit();
+  const Out& out() const { return q_; }
+
+  // `reg` is UNIT.REGISTER.
+  bool Flip(std::string_view reg, uint32_t bit);
+
+ private:
+  template <class U>
+  using Itself = U;
+
+  EngineParts<Itself> parts_;
+  bool units_reset_ = true;
+  bool d_quiet_ = false;
+  uint64_t d_wake_us_ = ~uint64_t{0};
+  Out q_;
+};
+
+// The engine's own registers, the same for every way to compose it: all quiet and no input valid.
+template <template <class> class Slot, class In>
+bool QuietNext(EngineParts<Slot>& p, const In& in) {
+  return p.csr.out().quiet && p.dma.out().quiet && p.rx_parser.out().quiet &&
+         p.rx_fifo.out().quiet && p.lookup.out().quiet && p.rx_tcp.out().quiet &&
+         p.buffers.out().quiet && p.upload.out().quiet && p.ack.out().quiet &&
+         p.timers.out().quiet && p.tx.out().quiet && p.command.out().quiet &&
+         p.notify.out().quiet && p.legacy.out().quiet && !*in.rx_valid && !*in.b_valid &&
+         !*in.r_valid && !*in.s_aw_valid && !*in.s_w_valid && !*in.s_ar_valid;
+}
+template <template <class> class Slot>
+uint64_t WakeNext(EngineParts<Slot>& p) {
+  return std::min(p.timers.out().wake_us, p.notify.out().wake_us);
+}
+
+}  // namespace handoff
+
+#endif  // HANDOFF_MODEL_HANDOFF_ENGINE_H_

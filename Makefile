@@ -30,12 +30,12 @@ test: build
 # Checks C++ changed since the last common commit with main; lint-all checks all of it.
 lint: configure
 	@scripts/setup lint
-	$(NINJA) --target gen
+	$(NINJA) --target gen --target verilated_sources
 	.venv/bin/python scripts/lint --build $(BUILD)
 
 lint-all: configure
 	@scripts/setup lint
-	$(NINJA) --target gen
+	$(NINJA) --target gen --target verilated_sources
 	.venv/bin/python scripts/lint --build $(BUILD) --all
 
 format:

@@ -47,6 +47,9 @@ if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
   target_link_libraries(verilated PUBLIC atomic)
 endif()
 
+# Every Verilated class as text, for tools that only read headers.
+add_custom_target(verilated_sources)
+
 function(handoff_verilate target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "TOP;PREFIX" "SOURCES;SEARCH;PARAMS;OPTIONS")
   if(NOT arg_PREFIX)
@@ -69,6 +72,9 @@ function(handoff_verilate target)
     DEPFILE ${all}.d
     COMMENT "Verilating ${target}"
     VERBATIM)
+
+  add_custom_target(${target}_sources DEPENDS ${all})
+  add_dependencies(verilated_sources ${target}_sources)
 
   add_library(${target} STATIC EXCLUDE_FROM_ALL ${all})
   target_include_directories(${target} SYSTEM PUBLIC ${dir})

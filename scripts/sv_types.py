@@ -21,6 +21,10 @@ CPP_KEYWORDS = {
 }  # fmt: skip
 
 
+# Names whose values read better in hexadecimal.
+HEX_NAME = re.compile(r"(^|_|\.)(addr|mac|ip|data|keep|strb|tag|base|tci\d?|rsvd|flags|mask|key)(_|$)")
+
+
 @dataclasses.dataclass
 class Vector:
     """A typedef of a vector, or a plain vector (then `name` is its SystemVerilog text)."""
@@ -267,6 +271,10 @@ def chunks(kind):
         else:
             for i in range(0, leaf.width, 64):
                 yield Chunk(f"{access}.w[{i // 64}]", lsb + i, min(64, leaf.width - i), leaf)
+
+
+def is_hex(name, kind):
+    return kind.width > 64 or (kind.width > 1 and HEX_NAME.search(name) is not None)
 
 
 def words(width):

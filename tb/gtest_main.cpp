@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <iostream>
 #include <string>
@@ -28,7 +29,9 @@ class RerunPrinter : public testing::EmptyTestEventListener {
   }
   void OnTestProgramEnd(const testing::UnitTest&) override {
     if (!failed_.empty() && !bench_said_it_) {
-      std::cout << "rerun: " << program_ << " --gtest_filter='" << failed_ << "'" << std::endl;
+      const char* seed = std::getenv("HANDOFF_SEED");
+      std::cout << "rerun: " << (seed ? std::string("HANDOFF_SEED=") + seed + " " : "") << program_
+                << " --gtest_filter='" << failed_ << "'" << std::endl;
     }
   }
 

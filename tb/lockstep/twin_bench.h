@@ -47,10 +47,10 @@ inline std::string RerunCommand(uint64_t seed, int64_t run) {
   return command;
 }
 
-template <class Unit>
+template <class Unit, class RtlClass = typename RtlOf<Unit>::type>
 class TwinBench {
  public:
-  using Rtl = typename RtlOf<Unit>::type;
+  using Rtl = RtlClass;
   using Pins = typename Rtl::Pins;
   using Out = typename Unit::Out;
 

@@ -8,8 +8,6 @@
 #
 # The Verilator of .venv is used, or the one that VERILATOR_ROOT in the environment names.
 
-set(verilator_oldest 5.36)
-
 if(DEFINED ENV{VERILATOR_ROOT})
   set(verilator_root $ENV{VERILATOR_ROOT})
 else()
@@ -23,11 +21,12 @@ if(NOT EXISTS ${VERILATOR_BIN} OR NOT EXISTS ${verilator_include}/verilated_conf
 endif()
 file(STRINGS ${verilator_include}/verilated_config.h verilator_version
      REGEX "define VERILATOR_VERSION ")
+# "5.036 2025-04-27" and "5.36" are one version.
 string(REGEX REPLACE "^.*\"([0-9]+)\\.0*([0-9]+).*$" "\\1.\\2" verilator_version
                      "${verilator_version}")
-if(verilator_version VERSION_LESS verilator_oldest)
+if(verilator_version VERSION_LESS 5.36)
   message(FATAL_ERROR "Verilator ${verilator_version} in ${verilator_root} is too old: "
-                      "${verilator_oldest} at least is needed")
+                      "5.036 at least is needed")
 endif()
 
 # The runtime of every Verilated class, whether it traces or not.

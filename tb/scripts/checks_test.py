@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The checks find what they are for: each seeded fault is named, and a clean input passes."""
+
+import importlib.machinery
+import importlib.util
+import pathlib
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts"))
+sys.dont_write_bytecode = True
+
+
+def load(name):
+    """A script as a module, though its name has no suffix."""
+    loader = importlib.machinery.SourceFileLoader(name, str(ROOT / "scripts" / name))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, loader))
+    loader.exec_module(module)
+    return module
+
+
+SPDX = "// SPDX-License-Identifier: Apache-2.0\n"
+
+
+class Tree(unittest.TestCase):
+    def faults(self, name, text):
+        return list(load("check_tree").check_file(name, text))
+
+    def test_clean_file_passes(self):
+        self.assertEqual(self.faults("sw/x.cpp", SPDX + '#include "sw/hw.h"\n'), [])
+
+    def test_each_rule_is_checked(self):
+        marker = "TO" + "DO"
+        waiver = "// verilator " + "lint_off WIDTH\n"
+        for name, text, fault in (
+            ("sw/x.cpp", "int x;\n", "no SPDX"),
+            ("sw/x.cpp", SPDX + "\n" * 600, "601 lines"),
+            ("sw/x_old.cpp", SPDX, "name of a version"),
+            ("sw/x.cpp", SPDX + f"// {marker}: later\n", "left undone"),
+            ("sw/x.cpp", SPDX + "int x; \n", "white space"),
+            ("sw/x.cpp", SPDX + "int x;", "no newline"),
+            ("sw/x.cpp", SPDX + "#include <systemc>\n", "sw/ includes nothing"),
+            ("sw/x.cpp", SPDX + '#include "model/handoff_ack.h"\n', "sw/ includes nothing"),
+            ("rtl/x.sv", SPDX + "// \u2026\n", "not ASCII"),
+            ("rtl/x.sv", SPDX + "\n" + waiver, "without its reason"),
+        ):
+            with self.subTest(fault=fault):
+                self.assertIn(fault, "\n".join(self.faults(name, text)))
+
+    def test_waiver_with_a_reason_passes(self):
+        waiver = "// verilator " + "lint_off WIDTH\n"
+        self.assertEqual(self.faults("rtl/x.sv", SPDX + "// The sum wraps.\n" + waiver), [])
+
+
+MODULE = """
+module handoff_toy
+  import handoff_pkg::*;
+(
+    input logic clk_i,
+    input logic rst_ni,
+    input logic go_valid_i,
+    input u32_t go_i,
+    output u32_t count_o
+);
+endmodule
+"""
+IN = "struct In { const bool* go_valid = nullptr; const uint32_t* go = nullptr; };"
+OUT = "struct Out { U32 count = 0; };"
+
+
+class Twins(unittest.TestCase):
+    def errors(self, model):
+        check = load("check_twins")
+        with tempfile.TemporaryDirectory() as scratch:
+            check.ROOT = pathlib.Path(scratch)
+            for name, text in (("rtl/handoff_toy.sv", MODULE), ("model/handoff_toy.h", model)):
+                path = check.ROOT / name
+                path.parent.mkdir()
+                path.write_text(text)
+            return check.check_ports("toy")
+
+    def test_same_ports_pass(self):
+        self.assertEqual(self.errors(IN + OUT), [])
+
+    def test_each_difference_is_named(self):
+        for model, fault in (
+            (IN + OUT.replace("U32", "uint16_t"), "uint16_t count; the RTL's: U32 count"),
+            (IN + OUT.replace("count", "sum"), "U32 sum; the RTL's: U32 count"),
+            (IN + "struct Out {};", "nothing; the RTL's: U32 count"),
+            (IN.replace(" const uint32_t* go = nullptr;", "") + OUT, "the RTL's: U32 go"),
+            (IN.replace("};", "const bool* x = nullptr; };") + OUT, "bool x; the RTL's: nothing"),
+            (IN.replace("go_valid", "x").replace("* go ", "* go_valid ") + OUT, "In, member 1"),
+            (OUT, "no struct In"),
+        ):
+            with self.subTest(fault=fault):
+                self.assertIn(fault, "\n".join(self.errors(model)))
+
+
+RESULT = """<testsuites><testsuite name="S">
+<testcase name="Shows" classname="S" status="run" result="completed" file="{file}">
+<properties><property name="claims" value="8 9"/></properties></testcase>
+<testcase name="Fails" classname="S" status="run" result="completed" file="{file}">
+<failure message="x"/><properties><property name="claims" value="10"/></properties></testcase>
+<testcase name="Other" classname="S" status="run" result="completed"/>
+</testsuite></testsuites>"""
+
+
+class Claims(unittest.TestCase):
+    def test_only_a_passing_test_shows_a_claim(self):
+        claims = load("claims")
+        with tempfile.TemporaryDirectory() as scratch:
+            pathlib.Path(scratch, "x.xml").write_text(RESULT.format(file=ROOT / "tb/x_test.cpp"))
+            shown, not_passed = claims.read_results(pathlib.Path(scratch))
+        self.assertEqual(set(shown), {8, 9})
+        self.assertEqual(not_passed, {"S.Fails"})
+        page = claims.page_text({8: "eight", 10: "ten"}, shown)
+        self.assertIn("| 8 | eight | [S.Shows](../tb/x_test.cpp) |", page)
+        self.assertIn("| 10 | ten | **nothing yet** |", page)
+
+
+if __name__ == "__main__":
+    unittest.main()

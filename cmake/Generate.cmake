@@ -11,7 +11,8 @@ set(handoff_pkg ${PROJECT_SOURCE_DIR}/rtl/handoff_pkg.sv)
 function(handoff_generate target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "OUTPUT;COMMAND;DEPENDS")
   list(GET arg_COMMAND 0 script)
-  file(GLOB modules CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/scripts/*.py)
+  file(GLOB modules CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/scripts/*.py
+                                      ${PROJECT_SOURCE_DIR}/scripts/*.j2)
   add_custom_command(
     OUTPUT ${arg_OUTPUT}
     COMMAND ${HANDOFF_PYTHON} ${arg_COMMAND}

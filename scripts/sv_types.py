@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads SystemVerilog types with pyslang, for the scripts that write C++ and pages from them.
 
-How names and types map to C++ is fixed in docs/conventions.md, section 4. Where an enum and a struct
-would get one name (cmd_e, cmd_t), the enum is called CmdKind.
+How names and types map to C++ is fixed in docs/conventions.md, section 4. Where an enum and a
+struct would get one name (cmd_e, cmd_t), the enum is called CmdKind.
 """
 
 import dataclasses
@@ -11,18 +11,20 @@ import sys
 
 from pyslang import Bag, ast, syntax
 
-CPP_KEYWORDS = {
-    "auto", "bool", "break", "case", "char", "class", "const", "continue", "default", "delete", "do",
-    "double", "else", "enum", "explicit", "export", "extern", "false", "float", "for", "friend", "goto",
-    "if", "inline", "int", "long", "mutable", "namespace", "new", "operator", "private", "protected",
-    "public", "register", "return", "short", "signed", "sizeof", "static", "struct", "switch",
-    "template", "this", "throw", "true", "try", "typedef", "typename", "union", "unsigned", "using",
-    "virtual", "void", "volatile", "while",
-}  # fmt: skip
+CPP_KEYWORDS = set(
+    """
+    auto bool break case char class const continue default delete do double else enum explicit
+    export extern false float for friend goto if inline int long mutable namespace new operator
+    private protected public register return short signed sizeof static struct switch template
+    this throw true try typedef typename union unsigned using virtual void volatile while
+    """.split()
+)
 
 
 # Names whose values read better in hexadecimal.
-HEX_NAME = re.compile(r"(^|_|\.)(addr|mac|ip|data|keep|strb|tag|base|tci\d?|rsvd|flags|mask|key)(_|$)")
+HEX_NAME = re.compile(
+    r"(^|_|\.)(addr|mac|ip|data|keep|strb|tag|base|tci\d?|rsvd|flags|mask|key)(_|$)"
+)
 
 
 @dataclasses.dataclass
@@ -167,7 +169,10 @@ class Types:
         errors = [d for d in diagnostics if d.isError()]
         if errors:
             manager = self.compilation.sourceManager
-            die("\n" + "".join(f"line {manager.getLineNumber(d.location)}: {d.code}\n" for d in errors))
+            die(
+                "\n"
+                + "".join(f"line {manager.getLineNumber(d.location)}: {d.code}\n" for d in errors)
+            )
 
     def line(self, symbol):
         return self.compilation.sourceManager.getLineNumber(symbol.location)
@@ -195,7 +200,9 @@ class Types:
         kind = self.resolve(symbol.type)
         if kind.width > 64 and isinstance(kind, Struct):
             die(f"{symbol.name}: constants of structs are not supported")
-        return Const(symbol.name, "k" + symbol.name, kind, value, self.source.trailing(self.line(symbol)))
+        return Const(
+            symbol.name, "k" + symbol.name, kind, value, self.source.trailing(self.line(symbol))
+        )
 
     def alias(self, symbol, cpp):
         target = symbol.targetType.type
@@ -250,7 +257,7 @@ class Types:
 
 
 def leaves(kind, access="", name="", lsb=0):
-    """The fields below a type that are no structs, most significant first: (name, access, lsb, type)."""
+    """The fields that are no structs, most significant first: (name, access, lsb, type)."""
     if not isinstance(kind, Struct):
         yield name, access, lsb, kind
         return

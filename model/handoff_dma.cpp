@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/handoff_dma.h"
+
+#include <algorithm>
+
+#include "model/flip.h"
+
+namespace handoff {
+
+handoff_dma::handoff_dma(const Params& params)
+    : rd_tags_(params.RdTags),
+      tag_(params.RdTags),
+      u_order_(kMaxBursts),
+      u_reorder_(kTagBeats * params.RdTags) {}
+
+void handoff_dma::Reset() {
+  r_ = Regs{};
+  std::fill(tag_.begin(), tag_.end(), Tag{});
+  u_warb_.Reset();
+  u_rarb_.Reset();
+  u_order_.Reset();
+  u_reorder_.Reset();
+  u_uw_skid_.Reset();
+  u_nw_skid_.Reset();
+  u_cr_req_skid_.Reset();
+  u_lr_req_skid_.Reset();
+  u_tr_req_skid_.Reset();
+  u_b_skid_.Reset();
+  u_r_skid_.Reset();
+  d_ = q_ = Out{};
+  load_aw_ = load_w_ = load_ar_ = changed_ = false;
+}
+
+void handoff_dma::Tick() {
+  if (q_.quiet && !*in.uw_valid && !*in.nw_valid && !*in.cr_req_valid && !*in.lr_req_valid &&
+      !*in.tr_req_valid && !*in.b_valid && !*in.r_valid) {
+    return;
+  }
+  changed_ = true;
+  TickReads();
+  TickWrites();
+  TickAnswers();
+  d_.drained = !r_.w_open && !d_.aw_valid && !d_.w_valid && !d_.ar_valid && u_order_.empty() &&
+               r_.tags == 0;
+  d_.quiet = d_.drained && !r_.d1_valid && !d_.uw_done_valid && !d_.nw_done_valid &&
+             !d_.cr_valid && !d_.lr_valid && !d_.tr_valid && u_uw_skid_.empty() &&
+             u_nw_skid_.empty() && u_cr_req_skid_.empty() && u_lr_req_skid_.empty() &&
+             u_tr_req_skid_.empty() && u_b_skid_.empty() && u_r_skid_.empty();
+}
+
+void handoff_dma::TickWrites() {
+  const bool go = !*in.halt && !*in.stop;
+  const bool aw_free = !q_.aw_valid || *in.aw_ready, w_free = !q_.w_valid || *in.w_ready;
+  const bool valid[2] = {u_uw_skid_.valid(*in.uw_valid), u_nw_skid_.valid(*in.nw_valid)};
+  const int pick = u_warb_.Pick(uint64_t{valid[0]} | uint64_t{valid[1]} << 1);
+  const bool open = !r_.w_open && go && aw_free && w_free && u_order_.ready() && pick >= 0;
+  const int src = r_.w_open ? r_.w_client : std::max(pick, 0);
+  const bool beat = open || (r_.w_open && valid[r_.w_client] && w_free);
+  if (beat) {
+    const Wr& x = src == 0 ? u_uw_skid_.data(*in.uw) : u_nw_skid_.data(*in.nw);
+    if (open) {
+      u_warb_.Tick(src);
+      r_.w_client = static_cast<uint8_t>(src);
+      d_.aw = AxiAddr{.id = 0, .len = static_cast<U8>(x.beats - 1), .addr = x.addr};
+      load_aw_ = true;
+    }
+    d_.w.last = x.last;
+    d_.w.strb = x.strb;
+    d_.w.data = x.data;
+    load_w_ = true;
+    r_.w_open = !x.last;
+  }
+  d_.aw_valid = open || (q_.aw_valid && !*in.aw_ready);
+  d_.w_valid = beat || (q_.w_valid && !*in.w_ready);
+
+  // Answers pop u_order in TickAnswers; both move it at one edge.
+  const bool ret = u_b_skid_.valid(*in.b_valid) && u_order_.valid();
+  d_.uw_done_valid = d_.nw_done_valid = false;
+  if (ret) {
+    const bool err = (u_b_skid_.data(*in.b).resp & 2) != 0;
+    if (u_order_.data() == 0) {
+      d_.uw_done_valid = true;
+      d_.uw_done.err = err;
+    } else {
+      d_.nw_done_valid = true;
+      d_.nw_done.err = err;
+    }
+  }
+  if (open || ret) u_order_.Tick(open, static_cast<uint8_t>(src), ret);
+  u_uw_skid_.Tick(*in.uw_valid, *in.uw, beat && src == 0);
+  u_nw_skid_.Tick(*in.nw_valid, *in.nw, beat && src == 1);
+  d_.uw_ready = u_uw_skid_.ready();
+  d_.nw_ready = u_nw_skid_.ready();
+}
+
+void handoff_dma::TickAnswers() {
+  u_b_skid_.Tick(*in.b_valid, *in.b, true);
+  u_r_skid_.Tick(*in.r_valid, *in.r, true);
+  d_.b_ready = u_b_skid_.ready();
+  d_.r_ready = u_r_skid_.ready();
+}
+
+void handoff_dma::TickReads() {
+  // Requests.
+  const bool go = !*in.halt && !*in.stop;
+  const bool cr = u_cr_req_skid_.valid(*in.cr_req_valid);
+  const bool lr = u_lr_req_skid_.valid(*in.lr_req_valid);
+  const bool tr = u_tr_req_skid_.valid(*in.tr_req_valid);
+  const int pick = u_rarb_.Pick(uint64_t{cr} | uint64_t{lr} << 1 | uint64_t{tr} << 2);
+  const bool issue =
+      go && r_.tags != rd_tags_ && (!q_.ar_valid || *in.ar_ready) && pick >= 0;
+  const uint8_t issue_tag = r_.head;
+  if (issue) {
+    const RdReq& q = pick == 0   ? u_cr_req_skid_.data(*in.cr_req)
+                     : pick == 1 ? u_lr_req_skid_.data(*in.lr_req)
+                                 : u_tr_req_skid_.data(*in.tr_req);
+    const uint32_t span = (q.addr % kDataBytes + q.bytes + kDataBytes - 1) & 0x1ffff;
+    const uint32_t beats = std::clamp<uint32_t>(span / kDataBytes, 1, kTagBeats);
+    d_.ar = AxiAddr{.id = issue_tag,
+                    .len = static_cast<U8>(beats - 1),
+                    .addr = q.addr & ~uint64_t{kDataBytes - 1}};
+    load_ar_ = true;
+    u_rarb_.Tick(pick);
+  }
+  d_.ar_valid = issue || (q_.ar_valid && !*in.ar_ready);
+
+  // Delivery, from the state before the edge.
+  const bool deliver = r_.tags != 0 && tag_[r_.tail].cnt > r_.dbeat;
+  const uint8_t from = r_.tail;
+  const bool last = r_.dbeat + 1 == tag_[from].beats;
+  d_.cr_valid = d_.lr_valid = d_.tr_valid = false;
+  if (r_.d1_valid) {
+    const Word& word = u_reorder_.rdata();
+    Rd& to = r_.d1_client == 0 ? d_.cr : r_.d1_client == 1 ? d_.lr : d_.tr;
+    to.last = r_.d1_last;
+    to.err = word.err;
+    to.data = word.data;
+    (r_.d1_client == 0 ? d_.cr_valid : r_.d1_client == 1 ? d_.lr_valid : d_.tr_valid) = true;
+  }
+  const uint32_t raddr = from * kTagBeats + r_.dbeat;
+
+  // Read data in.
+  bool store = false;
+  uint8_t id = 0;
+  uint32_t waddr = 0;
+  if (u_r_skid_.valid(*in.r_valid)) {
+    const AxiR& r = u_r_skid_.data(*in.r);
+    id = r.id;
+    store = id < rd_tags_ && ((id - r_.tail) & (rd_tags_ - 1)) < r_.tags &&
+            tag_[id].cnt < tag_[id].beats;
+    if (store) {
+      waddr = id * kTagBeats + tag_[id].cnt % kTagBeats;
+      if (deliver) u_reorder_.TickRead(raddr);
+      u_reorder_.TickWrite(waddr, Word{(r.resp & 2) != 0, r.data});
+    }
+  }
+  if (!store && deliver) u_reorder_.TickRead(raddr);
+
+  r_.d1_valid = deliver;
+  if (deliver) {
+    r_.d1_client = tag_[from].client;
+    r_.d1_last = last;
+    r_.dbeat = last ? 0 : r_.dbeat + 1;
+  }
+  const bool free_tag = deliver && last;
+  if (free_tag) r_.tail = static_cast<uint8_t>((r_.tail + 1) & (rd_tags_ - 1));
+  if (store) tag_[id].cnt++;
+  if (issue) {
+    tag_[issue_tag] = {static_cast<uint8_t>(pick), static_cast<uint8_t>(d_.ar.len + 1), 0};
+    r_.head = static_cast<uint8_t>((r_.head + 1) & (rd_tags_ - 1));
+  }
+  r_.tags = static_cast<uint8_t>(r_.tags + issue - free_tag);
+
+  u_cr_req_skid_.Tick(*in.cr_req_valid, *in.cr_req, issue && pick == 0);
+  u_lr_req_skid_.Tick(*in.lr_req_valid, *in.lr_req, issue && pick == 1);
+  u_tr_req_skid_.Tick(*in.tr_req_valid, *in.tr_req, issue && pick == 2);
+  d_.cr_req_ready = u_cr_req_skid_.ready();
+  d_.lr_req_ready = u_lr_req_skid_.ready();
+  d_.tr_req_ready = u_tr_req_skid_.ready();
+}
+
+void handoff_dma::Commit() {
+  if (!changed_) return;
+  changed_ = false;
+  q_.uw_ready = d_.uw_ready;
+  q_.nw_ready = d_.nw_ready;
+  q_.uw_done_valid = d_.uw_done_valid;
+  q_.uw_done = d_.uw_done;
+  q_.nw_done_valid = d_.nw_done_valid;
+  q_.nw_done = d_.nw_done;
+  q_.cr_req_ready = d_.cr_req_ready;
+  q_.lr_req_ready = d_.lr_req_ready;
+  q_.tr_req_ready = d_.tr_req_ready;
+  q_.cr_valid = d_.cr_valid;
+  q_.lr_valid = d_.lr_valid;
+  q_.tr_valid = d_.tr_valid;
+  if (d_.cr_valid) q_.cr = d_.cr;
+  if (d_.lr_valid) q_.lr = d_.lr;
+  if (d_.tr_valid) q_.tr = d_.tr;
+  q_.aw_valid = d_.aw_valid;
+  q_.w_valid = d_.w_valid;
+  q_.ar_valid = d_.ar_valid;
+  if (load_aw_) q_.aw = d_.aw;
+  if (load_w_) q_.w = d_.w;
+  if (load_ar_) q_.ar = d_.ar;
+  load_aw_ = load_w_ = load_ar_ = false;
+  q_.b_ready = d_.b_ready;
+  q_.r_ready = d_.r_ready;
+  q_.drained = d_.drained;
+  q_.quiet = d_.quiet;
+}
+
+bool handoff_dma::Flip(std::string_view reg, uint32_t bit) {
+  const bool done = FlipRegister([&](auto&& f) { ForEachReg(f); }, reg, bit);
+  q_ = d_;
+  return done;
+}
+
+}  // namespace handoff

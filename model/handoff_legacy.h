@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Legacy buffers, fetched ahead (docs/units/legacy.md).
+#ifndef HANDOFF_MODEL_HANDOFF_LEGACY_H_
+#define HANDOFF_MODEL_HANDOFF_LEGACY_H_
+
+#include <cstdint>
+#include <string_view>
+
+#include "gen/handoff_pkg.h"
+#include "model/prim/fifo.h"
+#include "model/prim/ram_fifo.h"
+
+namespace handoff {
+
+class handoff_legacy {
+ public:
+  struct Params {
+    uint32_t LegacyDepth = 64;
+  };
+  struct In {
+    const bool* lbuf_ready = nullptr;
+    const bool* lr_req_ready = nullptr;
+    const bool* lr_valid = nullptr;
+    const Rd* lr = nullptr;
+    const Ring* legacy_ring = nullptr;
+  };
+  struct Out {
+    bool lbuf_valid = false;
+    LegacyDesc lbuf{};
+    bool grant_valid = false;
+    Grant grant{};
+    bool legacy_more = false;
+    bool lr_req_valid = false;
+    RdReq lr_req{};
+    U16 legacy_cons = 0;
+    bool legacy_fault = false;
+    bool quiet = false;
+  };
+
+  explicit handoff_legacy(const Params& params);
+  handoff_legacy() : handoff_legacy(Params()) {}
+
+  In in;
+  void Reset();
+  void Tick();
+  void Commit() {
+    if (changed_) q_ = d_;
+    changed_ = false;
+  }
+  const Out& out() const { return q_; }
+
+  template <class F>
+  void ForEachReg(F&& f) {
+    f("active", r_.active);
+    f("fetch", r_.fetch);
+    f("cons", r_.cons);
+    f("used", r_.used);
+    f("a_done", r_.a_done);
+    f("o_done", r_.o_done);
+    f("fault", r_.fault);
+    f("lr_req_valid", d_.lr_req_valid);
+    f("lr_req", d_.lr_req);
+    f("grant_valid", d_.grant_valid);
+    f("grant", d_.grant);
+    f("lbuf_valid", d_.lbuf_valid);
+    f("lbuf", d_.lbuf);
+    f("more", d_.legacy_more);
+    f("quiet", d_.quiet);
+  }
+  bool Flip(std::string_view reg, uint32_t bit);
+
+ private:
+  struct Read {  // a read under way
+    uint8_t lane = 0;
+    uint8_t n = 0;
+  };
+  struct Beat {  // descriptors cnt, from lane on
+    uint8_t cnt = 0;
+    uint8_t lane = 0;
+    Data data{};
+  };
+  struct Regs {
+    bool active = false;
+    uint16_t fetch = 0;
+    uint16_t cons = 0;
+    uint32_t used = 0;
+    uint8_t a_done = 0;
+    uint8_t o_done = 0;
+    bool fault = false;
+  };
+
+  static constexpr uint32_t kReads = 8;
+  static constexpr uint32_t kDescBytes = 16;
+  static constexpr uint32_t kBlockDescs = kMaxReadBytes / kDescBytes;
+  static constexpr uint32_t kBeatDescs = kDataBytes / kDescBytes;
+
+  const uint32_t beats_;
+  Regs r_;
+  prim::Fifo<Read> u_reads_;
+  prim::RamFifo<Beat> u_beats_;
+  Out d_, q_;
+  bool changed_ = false;
+  bool idle_ = false;  // the last edge changed nothing
+  Ring seen_ring_{};   // as at the last edge that was looked at
+};
+
+}  // namespace handoff
+
+#endif  // HANDOFF_MODEL_HANDOFF_LEGACY_H_

@@ -97,7 +97,7 @@ module handoff_command
   // Fetch.
   logic run, want, issue, arrive, store;
   u16_t mask;
-  logic words_valid, words_pop, words_empty_d, unused_words_ready;
+  logic words_valid, words_pop, words_empty_d, words_ready;
   logic [2:0] words_count;
   data_t word;
 
@@ -121,7 +121,7 @@ module handoff_command
       .clk_i,
       .rst_ni,
       .push_i(store),
-      .ready_o(unused_words_ready),
+      .ready_o(words_ready),
       .data_i(cr_i.data),
       .valid_o(words_valid),
       .pop_i(words_pop),
@@ -481,5 +481,16 @@ module handoff_command
   assign cmd_cons_o = cons_q;
   assign cmd_fault_o = fault_q;
   assign quiet_o = quiet_q;
+
+  // ---------------------------------------------------------------------------------------------
+  // Promises of docs/units/command.md.
+
+  // A slot that was asked for always finds room.
+  assert property (@(posedge clk_i) disable iff (!rst_ni) store |-> words_ready);
+  // A command leaves only when the one before it was answered and tx has its template.
+  assert property (@(posedge clk_i) disable iff (!rst_ni) cmd_load |-> tmpl_free && cmd_free);
+  // No index leaves that others have no entry for.
+  assert property (@(posedge clk_i) disable iff (!rst_ni)
+    cmd_valid_q |-> 17'(cmd_q.cmd.conn) < 17'(DctEntries));
 
 endmodule

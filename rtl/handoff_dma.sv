@@ -472,4 +472,26 @@ module handoff_dma
   assign drained_o = drained_q;
   assign quiet_o = quiet_q;
 
+  // ---------------------------------------------------------------------------------------------
+  // Promises of docs/units/dma.md.
+
+  // A burst, once offered, stays until taken, its beats and the reads too.
+  assert property (@(posedge clk_i) disable iff (!rst_ni)
+    aw_valid_q && !aw_ready_i |=> aw_valid_q && $stable(
+      aw_q
+  ));
+  assert property (@(posedge clk_i) disable iff (!rst_ni)
+    w_valid_q && !w_ready_i |=> w_valid_q && $stable(
+      w_q
+  ));
+  assert property (@(posedge clk_i) disable iff (!rst_ni)
+    ar_valid_q && !ar_ready_i |=> ar_valid_q && $stable(
+      ar_q
+  ));
+  // Nothing begins while halt or stop is 1.
+  assert property (@(posedge clk_i) disable iff (!rst_ni) !go |-> !open && !issue);
+  // A tag is never asked for twice at once, nor are there more than the ring holds.
+  assert property (@(posedge clk_i) disable iff (!rst_ni) tags_q <= (TagBits + 1)'(RdTags));
+  assert property (@(posedge clk_i) disable iff (!rst_ni) head_q - tail_q == tag_t'(tags_q));
+
 endmodule

@@ -143,7 +143,7 @@ module handoff_legacy
   assign cons_d = !run ? '0 : store ? (cons_q + u16_t'(cnt)) & mask : cons_q;
   assign unused_last = lr_i.last;
 
-  logic beats_valid, beats_pop, beats_empty_d, unused_beats_ready;
+  logic beats_valid, beats_pop, beats_empty_d, beats_ready;
   logic [UsedBits-1:0] unused_beats_count;
   word_t word;
   prim_ram_fifo #(
@@ -153,7 +153,7 @@ module handoff_legacy
       .clk_i,
       .rst_ni,
       .push_i(store),
-      .ready_o(unused_beats_ready),
+      .ready_o(beats_ready),
       .data_i({cnt, lane, lr_i.data}),
       .valid_o(beats_valid),
       .pop_i(beats_pop),
@@ -230,5 +230,15 @@ module handoff_legacy
   assign legacy_cons_o = cons_q;
   assign legacy_fault_o = fault_q;
   assign quiet_o = quiet_q;
+
+  // ---------------------------------------------------------------------------------------------
+  // Promises of docs/units/legacy.md.
+
+  // A beat that was asked for always finds room.
+  assert property (@(posedge clk_i) disable iff (!rst_ni) store |-> beats_ready);
+  // The host's index is never passed: what was asked for has been posted.
+  assert property (@(posedge clk_i) disable iff (!rst_ni) issue |-> n <= 17'(avail));
+  // Where a grant is told, rx_tcp still sees that more may come.
+  assert property (@(posedge clk_i) disable iff (!rst_ni) grant_valid_q && !fault_q |-> more_q);
 
 endmodule

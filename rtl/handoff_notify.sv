@@ -111,7 +111,7 @@ module handoff_notify
   idx_t  pg_conn_q;
   pend_t pg_q;
   logic prog_valid, pop, upd;
-  logic queue_valid, queue_push, queue_empty_d, unused_queue_ready;
+  logic queue_valid, queue_push, queue_empty_d, queue_ready;
   idx_t queue_conn;
   logic [$clog2(DctEntries+1)-1:0] unused_queue_count;
 
@@ -139,7 +139,7 @@ module handoff_notify
       .clk_i,
       .rst_ni,
       .push_i(queue_push),
-      .ready_o(unused_queue_ready),
+      .ready_o(queue_ready),
       .data_i(s1_conn_q),
       .valid_o(queue_valid),
       .pop_i(pop),
@@ -450,5 +450,17 @@ module handoff_notify
   assign ntf_prod_o = prod_q;
   assign ntf_fault_o = fault_q;
   assign quiet_o = quiet_q;
+
+  // ---------------------------------------------------------------------------------------------
+  // Promises of docs/units/notify.md.
+
+  // A connection stands in the queue at most once: it never overflows.
+  assert property (@(posedge clk_i) disable iff (!rst_ni) queue_push |-> queue_ready);
+  // What is pending of a connection is in one place.
+  assert property (@(posedge clk_i) disable iff (!rst_ni) pg_load |-> !pg_valid_q);
+  // Only an entry that the host has consumed is written.
+  assert property (@(posedge clk_i) disable iff (!rst_ni) sel |-> behind != '0);
+  // A pair lies in one beat.
+  assert property (@(posedge clk_i) disable iff (!rst_ni) hold_valid_q && run |-> !wr_q[0]);
 
 endmodule

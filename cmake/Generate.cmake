@@ -31,7 +31,7 @@ if(EXISTS ${handoff_pkg} AND EXISTS ${script})
   handoff_generate(gen_pkg
     OUTPUT ${gen}/handoff_pkg.h
     COMMAND ${script} --pkg ${handoff_pkg} --header ${gen}/handoff_pkg.h
-    DEPENDS ${handoff_pkg})
+    DEPENDS ${handoff_pkg} ${PROJECT_SOURCE_DIR}/rtl/handoff_host_types.svh)
 endif()
 
 set(script ${PROJECT_SOURCE_DIR}/scripts/gen_regs)

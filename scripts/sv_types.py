@@ -160,7 +160,7 @@ class Types:
         self.package = self.compilation.getPackage(name)
         if self.package is None:
             die(f"{pkg_path} declares no package {name}")
-        self.source = Source(pkg_path)
+        self.sources = {}
         self.items = []
         self.by_name = {}
         self.read_package()
@@ -174,8 +174,17 @@ class Types:
                 + "".join(f"line {manager.getLineNumber(d.location)}: {d.code}\n" for d in errors)
             )
 
-    def line(self, symbol):
-        return self.compilation.sourceManager.getLineNumber(symbol.location)
+    def place(self, location):
+        """The Source and the line of a location: the package, or a file that it includes."""
+        manager = self.compilation.sourceManager
+        path = str(manager.getFullPath(location.buffer))
+        if path not in self.sources:
+            self.sources[path] = Source(path)
+        return self.sources[path], manager.getLineNumber(location)
+
+    def trailing(self, symbol):
+        source, line = self.place(symbol.location)
+        return source.trailing(line)
 
     def read_package(self):
         aliases = {m.name for m in self.package if m.kind == ast.SymbolKind.TypeAlias}
@@ -200,28 +209,26 @@ class Types:
         kind = self.resolve(symbol.type)
         if kind.width > 64 and isinstance(kind, Struct):
             die(f"{symbol.name}: constants of structs are not supported")
-        return Const(
-            symbol.name, "k" + symbol.name, kind, value, self.source.trailing(self.line(symbol))
-        )
+        return Const(symbol.name, "k" + symbol.name, kind, value, self.trailing(symbol))
 
     def alias(self, symbol, cpp):
         target = symbol.targetType.type
         canonical = symbol.canonicalType
         width = canonical.bitWidth
-        first = self.compilation.sourceManager.getLineNumber(symbol.syntax.sourceRange.start)
-        above = self.source.above(first)
-        behind = self.source.trailing(self.line(symbol))
+        source, first = self.place(symbol.syntax.sourceRange.start)
+        above = source.above(first)
+        behind = self.trailing(symbol)
         comment = " ".join(c for c in (above, behind) if c)
         if canonical.kind == ast.SymbolKind.EnumType:
             values = [
-                (v.name, int(v.value.value), self.source.trailing(self.line(v)))
+                (v.name, int(v.value.value), self.trailing(v))
                 for v in canonical
                 if v.kind == ast.SymbolKind.EnumValue
             ]
             return Enum(symbol.name, cpp, width, values, comment)
         if canonical.kind == ast.SymbolKind.PackedStructType:
             fields = [
-                Field(f.name, f.bitOffset, self.resolve(f.type), self.source.trailing(self.line(f)))
+                Field(f.name, f.bitOffset, self.resolve(f.type), self.trailing(f))
                 for f in canonical
             ]
             return Struct(symbol.name, cpp, width, fields, comment)

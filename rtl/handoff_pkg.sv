@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Every type that crosses a unit's boundary or the host interface, declared once. The C++ header and
-// docs/interfaces.md are generated from this file (scripts/gen_pkg).
+// Every type that crosses a unit's boundary or the host interface, declared once. The C++ header
+// and docs/interfaces.md are generated from this file (scripts/gen_pkg).
 //
 // In a packed struct the first member is the most significant. Structs that lie in host memory are
 // little-endian: bit 0 is bit 0 of the byte at the lowest address.

@@ -13,18 +13,15 @@ bool IsOrdinary(const Segment& s) {
 
 }  // namespace
 
-bool PlainJudge::TimestampGood(const Segment& segment) const {
-  if (!timestamps) return true;
+PlainVerdict PlainJudge::Judge(const Segment& segment) const {
   const auto& ts = segment.options.timestamps;
-  return ts && static_cast<int32_t>(ts->value - ts_recent) >= 0;
+  return {.ack_good = AckIsGood(segment.ack, snd_una, max_wnd, snd_nxt),
+          .timestamp_good =
+              !timestamps || (ts && static_cast<int32_t>(ts->value - ts_recent) >= 0)};
 }
 
-bool PlainJudge::AckGood(const Segment& segment) const {
-  return AckIsGood(segment.ack, snd_una, max_wnd, snd_nxt);
-}
-
-bool PlainJudge::IsPlain(const Segment& segment) const {
-  return IsOrdinary(segment) && AckGood(segment) && TimestampGood(segment);
+bool IsPlain(const Segment& segment, PlainVerdict verdict) {
+  return IsOrdinary(segment) && verdict.ack_good && verdict.timestamp_good;
 }
 
 void RunTracker::Reset(Seq rcv_nxt) { Begin({rcv_nxt, rcv_nxt}, 0); }
@@ -34,7 +31,7 @@ void RunTracker::Begin(SeqRange run, uint32_t frames) {
   frames_ = frames;
 }
 
-void RunTracker::OnFrame(const Segment& segment, const PlainJudge& judge) {
+void RunTracker::OnFrame(const Segment& segment, PlainVerdict verdict) {
   const SeqRange data = {segment.seq, segment.seq + static_cast<uint32_t>(segment.payload.size())};
   // A segment without data can cost no byte, so whatever it acknowledges, it only counts; else a
   // peer's pure ACKs would keep the stack out for ever.
@@ -42,7 +39,7 @@ void RunTracker::OnFrame(const Segment& segment, const PlainJudge& judge) {
     if (frames_ < kMaxRunFrames) ++frames_;
     return;
   }
-  if (!judge.IsPlain(segment)) {
+  if (!IsPlain(segment, verdict)) {
     // To count it would lose a byte that the stack drops.
     Begin({data.start, data.start}, 0);
     return;

@@ -23,7 +23,13 @@ namespace handoff::tcp {
 inline constexpr uint32_t kMaxRunBytes = 1U << 30;
 inline constexpr uint32_t kMaxRunFrames = 0xffff;
 
-// What decides whether a frame is plain. It is frozen on entering sync (corner 74), but snd_nxt.
+// The tests that a frame must pass to be plain, beside having no flag or option of its own.
+struct PlainVerdict {
+  bool ack_good = false;
+  bool timestamp_good = false;
+};
+
+// Judges by what is frozen on entering sync (corner 74), but for snd_nxt.
 struct PlainJudge {
   Seq snd_una;
   uint32_t max_wnd = 0;
@@ -31,18 +37,18 @@ struct PlainJudge {
   bool timestamps = false;  // negotiated
   uint32_t ts_recent = 0;
 
-  bool TimestampGood(const Segment& segment) const;
-  bool AckGood(const Segment& segment) const;
-  // No SYN, RST, FIN, URG or unknown option, its ACK good, its timestamp not below ts_recent.
-  bool IsPlain(const Segment& segment) const;
+  PlainVerdict Judge(const Segment& segment) const;
 };
+
+// No SYN, RST, FIN, URG or unknown option, its ACK good, its timestamp not below ts_recent.
+bool IsPlain(const Segment& segment, PlainVerdict verdict);
 
 class RunTracker {
  public:
   // After SETUP, and on entering sync: empty, at rcv_nxt.
   void Reset(Seq rcv_nxt);
   // One frame consumed in sync, in the order of the legacy counts.
-  void OnFrame(const Segment& segment, const PlainJudge& judge);
+  void OnFrame(const Segment& segment, PlainVerdict verdict);
 
   Seq start() const { return run_.start; }
   Seq end() const { return run_.end; }

@@ -23,7 +23,7 @@ class CleanRun : public testing::Test {
     s.payload = ByteView(bytes_).first(len);
     return s;
   }
-  void Feed(const Segment& s) { run_.OnFrame(s, judge_); }
+  void Feed(const Segment& s) { run_.OnFrame(s, judge_.Judge(s)); }
   void Expect(uint32_t start, uint32_t end, uint32_t frames) {
     EXPECT_EQ(run_.start() - kNxt, static_cast<int32_t>(start));
     EXPECT_EQ(run_.end() - kNxt, static_cast<int32_t>(end));

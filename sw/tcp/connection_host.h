@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a connection needs around it, and whom it tells what happens.
+#ifndef HANDOFF_SW_TCP_CONNECTION_HOST_H_
+#define HANDOFF_SW_TCP_CONNECTION_HOST_H_
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "sw/tcp/congestion.h"
+#include "sw/tcp/config.h"
+#include "sw/tcp/segment_sink.h"
+#include "sw/timer_service.h"
+
+namespace handoff::tcp {
+
+enum class CloseReason : uint8_t {
+  kNone,      // not closed
+  kDone,      // both directions ended in order
+  kReset,     // by the peer
+  kRefused,   // the peer answered our SYN with RST
+  kTimedOut,  // the peer does not answer
+  kAborted,   // by the user
+  kDeviceFault,
+};
+std::string_view ToString(CloseReason reason);
+
+// The user of a connection. It may call back into the connection from any of these.
+class ConnectionObserver {
+ public:
+  virtual ~ConnectionObserver() = default;
+  virtual void OnConnected(Connection& /*connection*/) {}
+  virtual void OnReadable(Connection& /*connection*/) {}  // bytes, or the end of the stream
+  virtual void OnWritable(Connection& /*connection*/) {}  // room in the send buffer
+  // Nothing more will happen. After kDone the stack may still keep it in TIME-WAIT.
+  virtual void OnClosed(Connection& /*connection*/, CloseReason /*reason*/) {}
+};
+
+struct ConnectionStats {
+  Micros opened_at;
+  uint64_t segments_in = 0;
+  uint64_t segments_out = 0;  // calls of a sink
+  uint64_t bytes_in = 0;      // in order
+  uint64_t bytes_out = 0;     // new ones
+  uint64_t retransmissions = 0;
+  uint64_t timeouts = 0;
+  uint64_t duplicate_bytes_in = 0;
+  uint64_t out_of_order_in = 0;
+  uint64_t delegated_bytes_in = 0;
+};
+
+class ConnectionHost {
+ public:
+  virtual ~ConnectionHost() = default;
+  virtual sw::TimerService& timers() = 0;
+  virtual const TcpConfig& config() const = 0;
+  virtual MemoryPool& pool() = 0;
+  virtual SegmentSink& wire() = 0;  // the sink of connections that are not delegated
+  virtual uint32_t mtu() const = 0;
+  virtual Seq ChooseIss(const Tuple& tuple) = 0;
+  virtual uint32_t ChooseTimestampOffset(const Tuple& tuple) = 0;
+  virtual std::unique_ptr<CongestionControl> MakeCongestionControl() = 0;
+  // RFC 5961, 7: whether one more challenge ACK may be sent now.
+  virtual bool SpendChallengeAck() = 0;
+  virtual void OnStateChange(Connection& connection, State from) = 0;
+  // The connection is CLOSED; the host lets go of it.
+  virtual void OnGone(Connection& connection) = 0;
+};
+
+}  // namespace handoff::tcp
+
+#endif  // HANDOFF_SW_TCP_CONNECTION_HOST_H_

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// SEGMENT ARRIVES, RFC 9293, 3.10.7: the steps in its order, with RFC 5961 and RFC 7323 where they
+// come in.
+#include <algorithm>
+#include <utility>
+
+#include "sw/tcp/connection.h"
+#include "sw/tcp/connection_ack.h"
+#include "sw/tcp/paws.h"
+
+namespace handoff::tcp {
+
+void Connection::Input(const Segment& segment) {
+  const auto self = shared_from_this();
+  if (delegation_.HasEntry() && !delegation_.frozen) {
+    // It came past a live entry (a fragment, IP options): the numbers here lag behind the engine's,
+    // so it cannot be judged. The peer sends it again.
+    if (delegation_.phase == Delegation::kLive) delegation_.port->RequestSync(*this);
+    return;
+  }
+  InputSegment(segment, {});
+}
+
+void Connection::InputSegment(const Segment& segment, const Hold& hold) {
+  ++stats_.segments_in;
+  last_heard_ = timers_.Now();
+  keepalive_sent_ = 0;
+  switch (tcb_.state) {
+    case State::kClosed:
+      return;
+    case State::kSynSent:
+      InputSynSent(segment, hold);
+      break;
+    default:
+      InputSynchronized(segment, hold);
+      break;
+  }
+  TellUser();
+  Output();
+}
+
+// 3.10.7.3.
+void Connection::InputSynSent(const Segment& segment, const Hold& hold) {
+  const Flags& f = segment.flags;
+  // First: an ACK of what was never sent is answered by a reset.
+  if (f.ack && (segment.ack <= tcb_.iss || segment.ack > tcb_.snd_nxt)) {
+    if (!f.rst) SendReset(segment.ack);
+    return;
+  }
+  // Second: a reset counts only with an acceptable ACK.
+  if (f.rst) {
+    if (f.ack) Die(CloseReason::kRefused);
+    return;
+  }
+  // Fourth (third is security, not in use).
+  if (!f.syn) return;  // fifth
+  TakeSyn(segment);
+  if (!f.ack) {
+    // Simultaneous open.
+    SetState(State::kSynReceived);
+    SendSyn();
+    timers_.Set(TimerKind::kRetransmit, rtt_.rto());
+    return;
+  }
+  AckEvent event = AckEvent::Of(segment, tcb_);
+  event.window = segment.window;  // a SYN's is not scaled
+  tcb_.snd_una = segment.ack;
+  TakeRttSample(event);
+  Establish();
+  ack_policy_.DueNow();
+  // The rest is as from the sixth step on: URG, text, FIN.
+  Segment rest = segment;
+  rest.seq += 1;
+  rest.flags.syn = false;
+  InputText(rest, hold);
+  InputFin();
+}
+
+// 3.10.7.4, of SYN-RECEIVED and all states after it.
+void Connection::InputSynchronized(const Segment& arrived, const Hold& hold) {
+  Segment segment = arrived;
+  if (tcb_.state == State::kSynReceived && segment.flags.syn && segment.seq == tcb_.irs) {
+    // The SYN once more. Without ACK ours was lost; with one both sides opened at once (3.5,
+    // figure 8), and the number of the SYN is already counted.
+    if (!segment.flags.ack) {
+      SendSyn();
+      return;
+    }
+    segment.flags.syn = false;
+    segment.seq += 1;
+  }
+
+  // First: sequence number. RFC 7323, 5.3, R1 puts the timestamp before it.
+  if (!PassesTimestamps(segment)) return;
+  if (!Acceptable(segment.seq, segment.Length(), tcb_.rcv_nxt, tcb_.rcv_adv)) {
+    AnswerUnacceptable(segment);
+    return;
+  }
+  KeepTimestamp(tcb_, segment, timers_.Now());
+  // Second: RST. Third is security. Fourth: SYN. Fifth: ACK.
+  if (segment.flags.rst) {
+    InputReset(segment);
+    return;
+  }
+  if (segment.flags.syn) {
+    InputSyn();
+    return;
+  }
+  if (!InputAck(segment)) return;
+  // Sixth: URG. The urgent pointer is not passed on; urgent bytes are read in line (3.8.5).
+  // Seventh: text. Eighth: FIN.
+  InputText(segment, hold);
+  InputFin();
+}
+
+bool Connection::PassesTimestamps(const Segment& segment) {
+  if (LacksTimestamp(tcb_, segment)) return false;
+  if (!FailsPaws(tcb_, segment, PawsFloor(), timers_.Now())) return true;
+  ack_policy_.DueNow();
+  return false;
+}
+
+// While in sync the engine counts frames as plain by the values it froze; a frame it counted must
+// not be refused here by newer ones (docs/design.md, 9).
+uint32_t Connection::PawsFloor() const {
+  return delegation_.frozen ? delegation_.judge.ts_recent : tcb_.ts_recent;
+}
+
+Seq Connection::AckFloor() const {
+  const Seq floor = tcb_.snd_una - tcb_.max_wnd;
+  const PlainJudge& judge = delegation_.judge;
+  return delegation_.frozen ? Earlier(floor, judge.snd_una - judge.max_wnd) : floor;
+}
+
+void Connection::AnswerUnacceptable(const Segment& segment) {
+  // 3.10.7.4, first: answered by an ACK unless it is a RST.
+  if (segment.flags.rst) return;
+  if (tcb_.RcvWnd() == 0 && segment.seq == tcb_.rcv_nxt && segment.flags.ack) {
+    // "If the RCV.WND is zero, ... special allowance should be made to accept valid ACKs".
+    if (!InputAck(segment)) return;
+  }
+  if (tcb_.state == State::kTimeWait && segment.flags.fin) {
+    timers_.Set(TimerKind::kTimeWait, host_.config().msl * 2);
+  }
+  if (segment.Length() > 0) {
+    const SeqRange old = {segment.seq, Earlier(segment.End(), tcb_.rcv_nxt)};
+    if (old.start < old.end) {
+      stats_.duplicate_bytes_in += old.size();
+      if (tcb_.sack_ok) reassembly_.NoteDuplicate(old);
+    }
+    ack_policy_.DueNow();
+    return;
+  }
+  const Micros now = timers_.Now();
+  if (out_of_window_ack_at_ &&
+      now - *out_of_window_ack_at_ < host_.config().out_of_window_ack_interval) {
+    return;
+  }
+  out_of_window_ack_at_ = now;
+  ack_policy_.DueNow();
+}
+
+void Connection::ChallengeAck() {
+  if (host_.SpendChallengeAck()) ack_policy_.DueNow();
+}
+
+void Connection::InputReset(const Segment& segment) {
+  // RFC 5961, 3.2: only the exact number resets; another in the window is challenged.
+  if (segment.seq != tcb_.rcv_nxt) {
+    ChallengeAck();
+    return;
+  }
+  const bool refused = tcb_.state == State::kSynReceived && !passive_;
+  const bool over = tcb_.state == State::kTimeWait || tcb_.state == State::kLastAck ||
+                    tcb_.state == State::kClosing;
+  Die(refused ? CloseReason::kRefused : over ? CloseReason::kDone : CloseReason::kReset);
+}
+
+void Connection::InputSyn() {
+  if (tcb_.state == State::kSynReceived && passive_) {
+    Die(CloseReason::kReset);  // back to LISTEN, which the listener never left
+    return;
+  }
+  ChallengeAck();  // RFC 5961, 4.2
+}
+
+bool Connection::InputAck(const Segment& segment) {
+  if (!segment.flags.ack) return false;
+  if (tcb_.state == State::kSynReceived && !InputAckInSynReceived(segment)) return false;
+  // RFC 5961, 5.2: neither of something not yet sent nor older than any window.
+  if (segment.ack > tcb_.snd_nxt || segment.ack < AckFloor()) {
+    ChallengeAck();
+    return false;
+  }
+  ProcessAck(AckEvent::Of(segment, tcb_));
+  return tcb_.state != State::kClosed;
+}
+
+bool Connection::InputAckInSynReceived(const Segment& segment) {
+  if (segment.ack <= tcb_.snd_una || segment.ack > tcb_.snd_nxt) {
+    SendReset(segment.ack);
+    return false;
+  }
+  const AckEvent event = AckEvent::Of(segment, tcb_);
+  tcb_.snd_una = segment.ack;
+  TakeRttSample(event);
+  // The window and WL1, WL2 are set by the ACK's ordinary processing, which follows.
+  Establish();
+  return true;
+}
+
+void Connection::InputText(const Segment& segment, const Hold& hold) {
+  if (!MayReceive(tcb_.state)) return;  // after the peer's FIN there is none
+  const auto length = static_cast<uint32_t>(segment.payload.size());
+  if (segment.flags.fin) {
+    const Seq fin = segment.seq + length;
+    if (tcb_.rcv_nxt <= fin && fin <= tcb_.rcv_adv) fin_at_ = fin;
+  }
+  if (length == 0) return;
+  if (discard_text_) {
+    Abort();  // RFC 1122, 4.2.2.13: text for a user who has closed
+    return;
+  }
+  const SeqRange text = {Later(segment.seq, tcb_.rcv_nxt),
+                         Earlier(segment.seq + length, tcb_.rcv_adv)};
+  if (segment.seq < text.start) {
+    const SeqRange old = {segment.seq, Earlier(segment.seq + length, text.start)};
+    stats_.duplicate_bytes_in += old.size();
+    if (tcb_.sack_ok) reassembly_.NoteDuplicate(old);
+    ack_policy_.DueNow();
+  }
+  if (text.end <= text.start) {
+    ack_policy_.DueNow();
+    return;
+  }
+  Accept({text.start, segment.payload.subspan(Distance(segment.seq, text.start), text.size()),
+          hold ? Place::kLegacyBuffer : Place::kStack, hold});
+}
+
+// Text inside the window, in order or not. Bytes without a hold are copied.
+void Connection::Accept(StreamPiece piece) {
+  if (!piece.hold) {
+    auto copy = std::make_shared<Bytes>(piece.bytes.begin(), piece.bytes.end());
+    piece.bytes = *copy;
+    piece.hold = std::move(copy);
+  }
+  const uint32_t length = piece.range().size();
+  if (piece.seq == tcb_.rcv_nxt && reassembly_.empty()) {
+    Deliver(std::move(piece));
+    ack_policy_.OnData(length);
+    return;
+  }
+  // RFC 5681, 4.2: ahead of a gap, or filling one, it is acknowledged at once.
+  if (piece.seq > tcb_.rcv_nxt) ++stats_.out_of_order_in;
+  ack_policy_.DueNow();
+  reassembly_.Insert(std::move(piece));
+  for (StreamPiece& next : reassembly_.Take(tcb_.rcv_nxt)) Deliver(std::move(next));
+}
+
+void Connection::Deliver(StreamPiece piece) {
+  const uint32_t length = piece.range().size();
+  tcb_.rcv_nxt += length;
+  stats_.bytes_in += length;
+  received_.Push(std::move(piece));
+  events_.readable = true;
+}
+
+// Eighth: the FIN, once all before it is here.
+void Connection::InputFin() {
+  if (!fin_at_ || tcb_.rcv_nxt != *fin_at_ || fin_received_ || !MayReceive(tcb_.state)) return;
+  tcb_.rcv_nxt += 1;
+  fin_received_ = true;
+  events_.readable = true;
+  ack_policy_.DueNow();
+  switch (tcb_.state) {
+    case State::kEstablished:
+      SetState(State::kCloseWait);
+      break;
+    case State::kFinWait1:
+      SetState(State::kClosing);  // our FIN, if it were acknowledged, had made it FIN-WAIT-2
+      break;
+    case State::kFinWait2:
+      EnterTimeWait();
+      break;
+    default:
+      break;
+  }
+}
+
+}  // namespace handoff::tcp

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What passes between a connection and the delegate that handles its data path (docs/design.md, 9).
+//
+//           BeginDelegation        OnSetupAnswer          IssueResume        OnResumeAnswer
+//   kNone ------------------> kSettingUp --------> kInSync ---------> kResuming ---------> kLive
+//     ^                            | refused          ^                   | refused           |
+//     |<---------------------------+                  +<------------------+                   |
+//     |                                               +<------- OnDelegatedSync -------------+
+//     +<---- OnUndelegated ---- kLeaving <------- BeginUndelegation from any of them
+#ifndef HANDOFF_SW_TCP_DELEGATION_H_
+#define HANDOFF_SW_TCP_DELEGATION_H_
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "sw/tcp/clean_run.h"
+#include "sw/tcp/memory.h"
+#include "sw/tcp/segment_sink.h"
+#include "sw/tcp/seq.h"
+#include "sw/types.h"
+
+namespace handoff::tcp {
+
+enum class Delegation : uint8_t { kNone, kSettingUp, kInSync, kResuming, kLive, kLeaving };
+std::string_view ToString(Delegation delegation);
+
+// The send state of an entry, as progress tells it: equal to an acknowledgement's.
+struct Progress {
+  Seq snd_una;
+  uint32_t snd_wnd = 0;  // bytes
+  uint32_t duplicate_acks = 0;  // RFC 5681's running count, zero after an advance
+  std::optional<uint32_t> ts_echo;
+};
+
+// What a notification says of a whole frame on a connection that has an entry.
+struct LegacyVerdict {
+  bool live = false;  // else the entry was in sync
+  uint32_t legacy_count = 0;
+  Seq rcv_nxt;              // the engine's
+  bool acceptable = false;  // its tests' results
+  PlainVerdict plain;
+  // Verdict legacy, reason `sack`: a live entry that took the acknowledgement; `progress` holds.
+  bool sack = false;
+  Progress progress;
+  Hold hold;  // keeps the legacy buffer while its bytes are read; empty: the bytes are copied
+};
+
+// A live entry met what it must not handle, or was told to stop.
+struct SyncNotice {
+  Seq rcv_nxt;
+  uint32_t ts_recent = 0;
+  uint32_t legacy_count = 0;
+};
+
+// What RESUME carries.
+struct ResumeState {
+  uint32_t legacy_count = 0;
+  Seq rcv_nxt;
+  Seq edge;
+  Seq snd_una;
+  uint32_t snd_wnd = 0;
+  uint32_t max_wnd = 0;
+  Seq wl1;
+  Seq wl2;
+  uint32_t ts_recent = 0;
+  Seq last_ack_sent;
+};
+
+// The state an entry leaves behind.
+struct FinalState {
+  Seq rcv_nxt;
+  Seq edge;
+  Seq snd_una;
+  Seq snd_nxt;  // one past the last number that went on the wire
+  uint32_t snd_wnd = 0;
+  uint32_t max_wnd = 0;
+  Seq wl1;
+  Seq wl2;
+  uint32_t ts_recent = 0;
+  Seq last_ack_sent;
+};
+
+// Why a connection must not be resumed yet.
+enum class ResumeBar : uint8_t {
+  kNone,        // it may
+  kNotInSync,   // not delegated, or a RESUME is under way
+  kState,       // not a state in which data flows
+  kHole,        // the reassembly queue is not empty
+  kInsideRun,   // rcv_nxt lies in the clean run short of its end
+  kRecovering,  // the stack's own loss recovery is open
+  kFin,         // the peer's FIN has come
+};
+std::string_view ToString(ResumeBar bar);
+
+// The sink of a connection with an entry, by whoever drives the engine.
+class DelegatePort : public SegmentSink {
+ public:
+  // SET of the advertised edge: used while live; in sync a segment without data tells it.
+  virtual void AdvertiseEdge(Connection& connection, Seq edge) = 0;
+  // The stack met what the engine must not be live for: a fragment, IP options, a close.
+  virtual void RequestSync(Connection& connection) = 0;
+  // RST was sent or received: the connection is gone, its entry has to go.
+  virtual void OnConnectionGone(Connection& connection) = 0;
+  // After each event that might have made MayResume() true.
+  virtual void OnMayResume(Connection& connection) = 0;
+  // An application's buffer for bytes to come. False: refused, nothing is kept.
+  virtual bool PostUserBuffer(Connection& connection, std::span<uint8_t> buffer, uint16_t id) = 0;
+};
+
+// The stack's half of the protocol: where it stands, and the clean run of what it has consumed.
+struct DelegationState {
+  Delegation phase = Delegation::kNone;
+  DelegatePort* port = nullptr;
+  RunTracker run;
+  PlainJudge judge;           // frozen on entering sync
+  uint32_t legacy_count = 0;  // frames consumed
+  bool frozen = false;        // the judge holds: not live
+  Seq resume_ack;             // kResuming: what RESUME named
+
+  bool HasEntry() const { return phase >= Delegation::kInSync; }
+  bool InSync() const { return phase == Delegation::kInSync || phase == Delegation::kResuming; }
+};
+
+}  // namespace handoff::tcp
+
+#endif  // HANDOFF_SW_TCP_DELEGATION_H_

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The way out of a connection without a delegate: each segment becomes a frame.
+#ifndef HANDOFF_SW_TCP_FRAME_SINK_H_
+#define HANDOFF_SW_TCP_FRAME_SINK_H_
+
+#include "sw/tcp/ip.h"
+#include "sw/tcp/segment_sink.h"
+
+namespace handoff::tcp {
+
+class FrameSink : public SegmentSink {
+ public:
+  FrameSink(IpLayer& ip, sw::TimerService& timers) : ip_(ip), timers_(timers) {}
+  void Transmit(Connection& connection, const SegmentSpec& spec) override;
+  // A segment outside any connection.
+  void TransmitBare(const Tuple& tuple, const Segment& segment);
+
+ private:
+  IpLayer& ip_;
+  sw::TimerService& timers_;
+};
+
+}  // namespace handoff::tcp
+
+#endif  // HANDOFF_SW_TCP_FRAME_SINK_H_

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sw/tcp/stack.h"
+
+#include <utility>
+#include <vector>
+
+#include "sw/tcp/newreno.h"
+#include "sw/tcp/rst.h"
+
+namespace handoff::tcp {
+namespace {
+
+constexpr uint16_t kFirstEphemeralPort = 49152;  // RFC 6335, 6
+constexpr uint32_t kEphemeralPorts = 65536 - kFirstEphemeralPort;
+
+}  // namespace
+
+Stack::Stack(StackConfig config, NetIf& netif, sw::TimerService& timers, MemoryPool& pool)
+    : config_(std::move(config)),
+      netif_(netif),
+      timers_(timers),
+      pool_(pool),
+      ip_(netif, timers,
+          {.tcp = [this](const IpInput& input) { InputTcp(input); },
+           .error = [this](const IcmpError& e, const Vlans& vlans) { InputError(e, vlans); }}),
+      sink_(ip_, timers),
+      secret_(config_.random()) {}
+
+Stack::~Stack() {
+  // A connection that somebody still holds must not call back into what is gone.
+  std::vector<std::shared_ptr<Connection>> left;
+  for (const auto& [tuple, connection] : table_.all()) left.push_back(connection);
+  observer_ = nullptr;
+  for (const auto& connection : left) {
+    connection->SetObserver(nullptr);
+    connection->Drop();
+  }
+}
+
+std::shared_ptr<Connection> Stack::Make(const Tuple& tuple, const OpenOptions& options,
+                                        ConnectionObserver* observer) {
+  ConnectionHost& host = *this;
+  auto connection = std::make_shared<Connection>(sw::ConnId(next_id_++), tuple, options, host);
+  connection->SetObserver(observer);
+  return table_.Add(connection) ? connection : nullptr;
+}
+
+std::shared_ptr<Connection> Stack::Connect(const Endpoint& local, const Endpoint& remote,
+                                           const OpenOptions& options,
+                                           ConnectionObserver* observer, const Vlans& vlans) {
+  Tuple tuple = {local, remote, vlans};
+  if (tuple.local.addr.IsUnspecified()) {
+    const auto chosen = ip_.ChooseLocal(remote.addr, vlans);
+    if (!chosen) return nullptr;
+    tuple.local.addr = chosen->addr;
+  }
+  if (!ip_.IsLocal(tuple.local.addr, vlans)) return nullptr;
+  if (tuple.local.port == 0) tuple.local.port = ChoosePort(tuple);
+  auto connection = Make(tuple, options, observer);
+  if (connection) connection->OpenActive();
+  return connection;
+}
+
+std::shared_ptr<Connection> Stack::Adopt(const Tuple& tuple, const Tcb& tcb,
+                                         const OpenOptions& options,
+                                         ConnectionObserver* observer) {
+  auto connection = Make(tuple, options, observer);
+  if (connection) connection->Adopt(tcb);
+  return connection;
+}
+
+std::shared_ptr<Listener> Stack::Listen(const Endpoint& local, ListenOptions options) {
+  const IpAddr addr = local.addr.IsUnspecified() ? IpAddr() : local.addr;
+  auto listener = std::make_shared<Listener>(Endpoint{addr, local.port}, std::move(options));
+  return table_.AddListener(listener) ? listener : nullptr;
+}
+
+// 0 if all are in use.
+uint16_t Stack::ChoosePort(Tuple tuple) {
+  const uint32_t first = config_.random() % kEphemeralPorts;
+  for (uint32_t i = 0; i < kEphemeralPorts; ++i) {
+    tuple.local.port =
+        static_cast<uint16_t>(kFirstEphemeralPort + (first + i) % kEphemeralPorts);
+    if (!table_.Find(tuple) && !table_.FindListener(tuple.local)) return tuple.local.port;
+  }
+  return 0;
+}
+
+Seq Stack::ChooseIss(const Tuple& tuple) {
+  // RFC 9293, 3.4.1 and RFC 6528: a clock of 4 microseconds and a secret of the tuple's.
+  const auto clock = static_cast<uint32_t>(timers_.Now().count() >> 2);
+  return Seq(clock + static_cast<uint32_t>(TupleHash{}(tuple) * (uint64_t{secret_} | 1) >> 32));
+}
+
+uint32_t Stack::ChooseTimestampOffset(const Tuple& /*tuple*/) { return config_.random(); }
+
+std::unique_ptr<CongestionControl> Stack::MakeCongestionControl() {
+  if (config_.congestion_control) return config_.congestion_control();
+  return std::make_unique<NewReno>();
+}
+
+bool Stack::SpendChallengeAck() {
+  const Micros now = timers_.Now();
+  if (now - challenge_second_ >= sw::Seconds(1)) {
+    challenge_second_ = now;
+    challenges_ = 0;
+  }
+  return challenges_++ < config_.tcp.challenge_acks_per_second;
+}
+
+void Stack::InputLegacy(ByteView frame, const LegacyVerdict& verdict) {
+  verdict_ = &verdict;
+  ip_.Input(frame);
+  verdict_ = nullptr;
+}
+
+void Stack::InputTcp(const IpInput& input) {
+  ++counters_.segments_in;
+  const ParsedSegment parsed = ParseSegment(input.src, input.dst, input.message);
+  if (parsed.error == SegmentError::kLengths) {
+    ++counters_.bad_lengths;
+    return;
+  }
+  if (parsed.error == SegmentError::kChecksum) {
+    ++counters_.bad_checksums;
+    return;
+  }
+  const Segment& segment = parsed.segment;
+  const Tuple tuple = {
+      {input.dst, segment.dst_port}, {input.src, segment.src_port}, input.vlans};
+  auto connection = table_.Find(tuple);
+  if (connection && connection->YieldsTo(segment)) {
+    connection->Drop();
+    connection = nullptr;
+  }
+  if (connection) {
+    if (verdict_ != nullptr && connection->delegation().HasEntry()) {
+      connection->InputLegacy(segment, *verdict_);
+    } else {
+      connection->Input(segment);
+    }
+    return;
+  }
+  if (const auto listener = table_.FindListener(tuple.local)) {
+    InputListen(*listener, tuple, segment);
+    return;
+  }
+  ++counters_.no_connection;
+  AnswerWithReset(tuple, segment);
+}
+
+// RFC 9293, 3.10.7.2.
+void Stack::InputListen(Listener& listener, const Tuple& tuple, const Segment& segment) {
+  if (segment.flags.rst) return;
+  if (segment.flags.ack) {
+    AnswerWithReset(tuple, segment);
+    return;
+  }
+  if (!segment.flags.syn || segment.flags.fin || tuple.remote.addr.IsMulticast()) return;
+  if (!listener.HasRoom()) {
+    ++counters_.listen_overflows;  // the peer asks again
+    return;
+  }
+  const auto connection = Make(tuple, listener.OptionsFor(tuple), nullptr);
+  half_open_[connection->id()] = table_.FindListener(tuple.local);
+  listener.OnHalfOpen();
+  connection->OpenPassive(segment);
+}
+
+void Stack::AnswerWithReset(const Tuple& tuple, const Segment& segment) {
+  const auto reset = ResetFor(segment);
+  if (!reset) return;
+  ++counters_.resets_sent;
+  sink_.TransmitBare(tuple, *reset);
+}
+
+void Stack::InputError(const IcmpError& error, const Vlans& vlans) {
+  const auto connection = table_.Find({error.local, error.remote, vlans});
+  if (connection) connection->OnIcmpError(error);
+}
+
+void Stack::OnStateChange(Connection& connection, State from) {
+  if (from == State::kSynReceived && connection.state() == State::kEstablished) {
+    const auto found = half_open_.find(connection.id());
+    if (found != half_open_.end()) {
+      const auto listener = found->second.lock();
+      half_open_.erase(found);
+      if (listener) listener->OnEstablished(connection.shared_from_this());
+    }
+  }
+  if (observer_ != nullptr) observer_->OnStateChange(connection, from);
+}
+
+void Stack::OnGone(Connection& connection) {
+  const auto found = half_open_.find(connection.id());
+  if (found != half_open_.end()) {
+    if (const auto listener = found->second.lock()) listener->OnHalfOpenGone();
+    half_open_.erase(found);
+  }
+  table_.Remove(connection);
+}
+
+}  // namespace handoff::tcp

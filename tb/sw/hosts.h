@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Two hosts, each with a whole stack, over a link that delays, loses, reorders, duplicates and
+// damages frames by a seed.
+#ifndef HANDOFF_TB_SW_HOSTS_H_
+#define HANDOFF_TB_SW_HOSTS_H_
+
+#include <functional>
+#include <memory>
+#include <random>
+#include <utility>
+
+#include "sw/tcp/stack.h"
+#include "tb/sw/virtual_time.h"
+
+namespace handoff::tb {
+
+struct LinkFaults {
+  Micros delay = sw::Millis(5);
+  double loss = 0;
+  double duplicate = 0;
+  double reorder = 0;  // held back by `reorder_by`
+  Micros reorder_by = sw::Millis(3);
+  double damage = 0;   // one bit flipped
+  double bytes_per_us = 125;  // 1 Gb/s; 0: no limit
+};
+
+// One direction.
+class Wire {
+ public:
+  Wire(VirtualTime& time, LinkFaults faults, uint32_t seed)
+      : time_(time), faults_(faults), random_(seed) {}
+  void SetReceiver(std::function<void(tcp::ByteView)> receiver) { receiver_ = std::move(receiver); }
+  // Sees each frame sent; returns false to lose it.
+  void SetFilter(std::function<bool(tcp::ByteView)> filter) { filter_ = std::move(filter); }
+  LinkFaults& faults() { return faults_; }
+
+  void Send(tcp::ByteView frame) {
+    ++frames;
+    if (filter_ && !filter_(frame)) return;
+    free_at_ = std::max(free_at_, time_.Now());
+    if (faults_.bytes_per_us > 0) {
+      free_at_ += Micros(static_cast<int64_t>(static_cast<double>(frame.size() + 24) / faults_.bytes_per_us));
+    }
+    if (Chance(faults_.loss)) return;
+    const int copies = Chance(faults_.duplicate) ? 2 : 1;
+    for (int i = 0; i < copies; ++i) {
+      Micros delay = free_at_ - time_.Now() + faults_.delay;
+      if (Chance(faults_.reorder)) delay += faults_.reorder_by;
+      tcp::Bytes bytes(frame.begin(), frame.end());
+      if (Chance(faults_.damage)) bytes[random_() % bytes.size()] ^= static_cast<uint8_t>(1U << random_() % 8);
+      time_.After(delay, [this, bytes = std::move(bytes)] { receiver_(bytes); });
+    }
+  }
+  uint64_t frames = 0;
+
+ private:
+  bool Chance(double p) { return p > 0 && std::uniform_real_distribution<>(0, 1)(random_) < p; }
+
+  VirtualTime& time_;
+  LinkFaults faults_;
+  std::mt19937 random_;
+  std::function<void(tcp::ByteView)> receiver_;
+  std::function<bool(tcp::ByteView)> filter_;
+  Micros free_at_;
+};
+
+class WireNetIf : public tcp::NetIf {
+ public:
+  WireNetIf(Wire& wire, tcp::MacAddr mac, uint32_t mtu) : wire_(wire), mac_(mac), mtu_(mtu) {}
+  void SendFrame(tcp::ByteView frame) override {
+    tcp::Bytes bytes(frame.begin(), frame.end());
+    if (bytes.size() < tcp::kMinFrameBytes) bytes.resize(tcp::kMinFrameBytes);
+    wire_.Send(bytes);
+  }
+  uint32_t mtu() const override { return mtu_; }
+  tcp::MacAddr mac() const override { return mac_; }
+
+ private:
+  Wire& wire_;
+  tcp::MacAddr mac_;
+  uint32_t mtu_;
+};
+
+struct HostsConfig {
+  LinkFaults faults;
+  uint32_t seed = 1;
+  uint32_t mtu = 1500;
+  tcp::Vlans vlans;
+  bool v6 = false;
+  tcp::TcpConfig tcp;
+};
+
+class Hosts {
+ public:
+  explicit Hosts(const HostsConfig& config = {})
+      : a_to_b(time, config.faults, config.seed),
+        b_to_a(time, config.faults, config.seed + 1),
+        netif_a_(a_to_b, tcp::MacAddr{{2, 0, 0, 0, 0, 1}}, config.mtu),
+        netif_b_(b_to_a, tcp::MacAddr{{2, 0, 0, 0, 0, 2}}, config.mtu),
+        addr_a(config.v6 ? *tcp::IpAddr::Parse("fd00::1") : tcp::IpAddr::V4(10, 77, 0, 1)),
+        addr_b(config.v6 ? *tcp::IpAddr::Parse("fd00::2") : tcp::IpAddr::V4(10, 77, 0, 2)),
+        vlans(config.vlans),
+        a(Config(config, 100), netif_a_, time, pool_),
+        b(Config(config, 200), netif_b_, time, pool_) {
+    const unsigned prefix = config.v6 ? 64 : 24;
+    a.AddAddress({addr_a, prefix, config.vlans, {}});
+    b.AddAddress({addr_b, prefix, config.vlans, {}});
+    a_to_b.SetReceiver([this](tcp::ByteView frame) { b.Input(frame); });
+    b_to_a.SetReceiver([this](tcp::ByteView frame) { a.Input(frame); });
+  }
+
+  // b listens, a connects; both ends established.
+  using Pair = std::pair<std::shared_ptr<tcp::Connection>, std::shared_ptr<tcp::Connection>>;
+  Pair Connect(const tcp::OpenOptions& of_a = {}, const tcp::OpenOptions& of_b = {},
+               tcp::ConnectionObserver* observer = nullptr) {
+    tcp::ListenOptions listen;
+    listen.open = of_b;
+    auto listener = b.Listen({addr_b, 5000}, listen);
+    auto client = a.Connect({}, {addr_b, 5000}, of_a, observer, vlans);
+    std::shared_ptr<tcp::Connection> server;
+    time.RunUntil([&] { return (server = listener->Accept()) != nullptr; }, sw::Seconds(100));
+    listener->Close();
+    return {client, server};
+  }
+
+ private:
+  static tcp::StackConfig Config(const HostsConfig& config, uint32_t salt) {
+    tcp::StackConfig stack;
+    stack.tcp = config.tcp;
+    stack.random = [random = std::make_shared<std::mt19937>(config.seed + salt)] {
+      return static_cast<uint32_t>((*random)());
+    };
+    return stack;
+  }
+
+ public:
+  VirtualTime time;
+  Wire a_to_b;
+  Wire b_to_a;
+
+ private:
+  tcp::HeapPool pool_;
+  WireNetIf netif_a_;
+  WireNetIf netif_b_;
+
+ public:
+  tcp::IpAddr addr_a;
+  tcp::IpAddr addr_b;
+  tcp::Vlans vlans;
+  tcp::Stack a;
+  tcp::Stack b;
+};
+
+// The project's byte pattern.
+inline uint8_t PatternByte(uint64_t i) { return static_cast<uint8_t>(i * 7 + (i >> 8)); }
+
+// Writes `total` bytes of the pattern as fast as the connection takes them, then ends the stream;
+// reads and checks what comes.
+class PatternUser : public tcp::ConnectionObserver {
+ public:
+  PatternUser(std::shared_ptr<tcp::Connection> connection, uint64_t total, bool end = true)
+      : connection_(std::move(connection)), total_(total), end_(end) {
+    connection_->SetObserver(this);
+    Pump(*connection_);
+    OnReadable(*connection_);
+  }
+  ~PatternUser() override { connection_->SetObserver(nullptr); }
+  PatternUser(const PatternUser&) = delete;
+  PatternUser& operator=(const PatternUser&) = delete;
+
+  void OnConnected(tcp::Connection& c) override { Pump(c); }
+  void OnWritable(tcp::Connection& c) override { Pump(c); }
+  void OnReadable(tcp::Connection& c) override {
+    if (hold_reading) return;
+    uint8_t buffer[4096];
+    while (const size_t n = c.Read(buffer)) {
+      for (size_t i = 0; i < n; ++i) wrong += buffer[i] != PatternByte(received + i) ? 1 : 0;
+      received += n;
+    }
+    ended = ended || c.AtEnd();
+  }
+  void OnClosed(tcp::Connection&, tcp::CloseReason why) override {
+    closed = true;
+    reason = why;
+  }
+  bool hold_reading = false;
+  uint64_t received = 0;
+  uint64_t written = 0;
+  uint64_t wrong = 0;
+  bool ended = false;
+  bool closed = false;
+  tcp::CloseReason reason = tcp::CloseReason::kNone;
+
+ private:
+  void Pump(tcp::Connection& c) {
+    while (written < total_) {
+      tcp::Bytes bytes(std::min<uint64_t>(total_ - written, 8192));
+      for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = PatternByte(written + i);
+      const size_t n = c.Write(bytes);
+      written += n;
+      if (n < bytes.size()) return;
+    }
+    if (end_) c.ShutdownWrite();
+  }
+
+  std::shared_ptr<tcp::Connection> connection_;
+  uint64_t total_;
+  bool end_;
+};
+
+}  // namespace handoff::tb
+
+#endif  // HANDOFF_TB_SW_HOSTS_H_

@@ -11,6 +11,10 @@
 module handoff_rx_tcp
   import handoff_pkg::*;
   import handoff_rx_tcp_pkg::*;
+  import handoff_rx_tcp_records_pkg::*;
+  import handoff_rx_tcp_rows_pkg::*;
+  import handoff_rx_tcp_state_pkg::*;
+  import handoff_rx_tcp_tests_pkg::*;
 #(
     parameter int unsigned DctEntries = 1024
 ) (
@@ -116,6 +120,8 @@ module handoff_rx_tcp
   u64_t now_q;
   u16_t credit_q;
   logic [3:0] wait_q;
+  logic wr_q;
+  addr_t wr_addr_q;
 
   logic place_valid_q, blk_valid_q, ackev_valid_q, prog_valid_q;
   logic snap_valid_q, cmd_rsp_valid_q, tcp_cnt_valid_q;
@@ -222,14 +228,16 @@ module handoff_rx_tcp
   end
 
   // -----------------------------------------------------------------------------------------------
-  // The state RAM and the room RAM, read at the take.
+  // The state RAM and the room RAM, read at the take. A new state lies in s_q and is written an edge
+  // later; a take that would miss it says so by same_q.
 
   state_t rdata;
   room_word_t room_word;
   logic clearing;
-  state_t n_d;
+  addr_t take_addr;
 
-  assign clearing = phase_q == PhClear;
+  assign clearing  = phase_q == PhClear;
+  assign take_addr = addr_t'(take_conn);
 
   prim_ram #(
       .T(state_t),
@@ -238,11 +246,11 @@ module handoff_rx_tcp
       .clk_i,
       .rst_ni,
       .re_i(take),
-      .raddr_i(addr_t'(take_conn)),
+      .raddr_i(take_addr),
       .rdata_o(rdata),
-      .we_i(clearing || fire),
-      .waddr_i(clearing ? clr_addr_q : addr_t'(conn_q)),
-      .wdata_i(clearing ? '0 : n_d)
+      .we_i(clearing || wr_q),
+      .waddr_i(clearing ? clr_addr_q : wr_addr_q),
+      .wdata_i(s_q)  // 0 while clearing
   );
 
   prim_ram #(
@@ -252,7 +260,7 @@ module handoff_rx_tcp
       .clk_i,
       .rst_ni,
       .re_i(take),
-      .raddr_i(addr_t'(take_conn)),
+      .raddr_i(take_addr),
       .rdata_o(room_word),
       .we_i(clearing || room_valid_i),
       .waddr_i(clearing ? clr_addr_q : addr_t'(room_i.conn)),
@@ -260,90 +268,74 @@ module handoff_rx_tcp
   );
 
   // -----------------------------------------------------------------------------------------------
-  // PhTest. A state just written is in s_q, not yet in what the RAM shows.
+  // PhTest. A state just decided is in s_q, not yet in what the RAM shows.
 
-  state_t st;
-  tests_t t_d;
-
-  assign st = same_q ? s_q : rdata;
-
-  handoff_rx_tcp_tests u_tests (
-      .valid_i(phase_q == PhTest),
-      .kind_i(kind_q),
-      .op_i(op_q),
-      .start_i(start_q),
-      .state_i(st),
-      .room_i(room_word),
-      .limit_us_i(cfg_i.limit_us),
-      .time_us_i,
-      .tests_o(t_d)
-  );
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      t_q   <= '0;
+      now_q <= '0;
+    end else if (phase_q == PhTest) begin
+      now_q <= time_us_i;
+      unique case (kind_q)
+        KindOp: begin
+          if (op_q.is_cmd) t_q <= test_command(op_q.cmd, same_q ? s_q : rdata);
+          else
+            t_q <= test_frame(
+                op_q.hit,
+                op_q.seg,
+                same_q ? s_q : rdata,
+                room_word,
+                cfg_i.limit_us,
+                time_us_i[41:10],
+                time_us_i[51:20]
+            );
+        end
+        KindStart: t_q <= test_start(start_q, same_q ? s_q : rdata);
+        KindUerr:  t_q <= test_uerr(uerr_q, same_q ? s_q : rdata);
+        default:   t_q <= '0;  // KindExp
+      endcase
+    end
+  end
 
   // -----------------------------------------------------------------------------------------------
-  // PhDecide.
+  // PhDecide: the row, whether it may fire, and what it loads.
 
-  logic deciding, frame_valid, cmd_valid;
-  decision_t frame_decision, cmd_decision, other_decision, wanted;
-  act_t act;
+  act_t row, act;
+  state_t n_d;
   logic lacks, waits;
 
-  assign deciding = phase_q == PhDecide;
-  assign frame_valid = deciding && (kind_q == KindOp) && !op_q.is_cmd;
-  assign cmd_valid = deciding && (kind_q == KindOp) && op_q.is_cmd;
-
-  handoff_rx_tcp_frame u_frame (
-      .valid_i(frame_valid),
-      .halt_i,
-      .seg_i(op_q.seg),
-      .tests_i(t_q),
-      .state_i(s_q),
-      .limit_us_i(cfg_i.limit_us),
-      .now_i(now_q),
-      .decision_o(frame_decision)
-  );
-
-  handoff_rx_tcp_command u_command (
-      .valid_i(cmd_valid),
-      .cmd_i(op_q.cmd),
-      .tests_i(t_q),
-      .state_i(s_q),
-      .now_i(now_q),
-      .decision_o(cmd_decision)
-  );
-
-  handoff_rx_tcp_other u_other (
-      .valid_i(deciding && (kind_q != KindOp)),
-      .kind_i(kind_q),
-      .exp_i(exp_q),
-      .uerr_i(uerr_q),
-      .start_i(start_q),
-      .tests_i(t_q),
-      .state_i(s_q),
-      .now_i(now_q),
-      .decision_o(other_decision)
-  );
-
   always_comb begin
-    if (frame_valid) wanted = frame_decision;
-    else if (cmd_valid) wanted = cmd_decision;
-    else wanted = other_decision;
-    lacks = 16'(wanted.act.reserved) > credit_q;
-    waits = lacks && (legacy_more_i || grant_valid_i);
-    act   = wanted.act;
-    n_d   = wanted.n;
-    if (lacks) begin  // used only when it does not wait
-      act = '0;
-      act.place = 1'b1;
-      act.place_kind = PlaceDrop;
-      act.cnt = 1'b1;
-      act.reason = ReasonNoLegacyBuffer;
-      n_d = s_q;
+    row = '0;
+    if (phase_q == PhDecide) begin
+      unique case (kind_q)
+        KindOp: begin
+          if (op_q.is_cmd) row = command_row(op_q.cmd, t_q, s_q);
+          else row = frame_row(halt_i, op_q.seg, t_q, s_q);
+        end
+        KindStart: row = start_row(t_q.stale);
+        KindUerr:  row = uerr_row(t_q.stale);
+        default:   row = expiry_row(exp_q.is_handback, s_q.valid);
+      endcase
     end
-    fire = deciding && !waits
+    lacks = 16'(row.reserved) > credit_q;
+    waits = lacks && (legacy_more_i || grant_valid_i);
+    act = lacks ? taken(ReasonNoLegacyBuffer) : row;
+    fire = (phase_q == PhDecide) && !waits
         && (!act.place || !place_valid_q || place_ready_i)
         && (!act.blk || !blk_valid_q || blk_ready_i)
         && (!act.ackev || !ackev_valid_q || ackev_ready_i)
         && (!act.prog || !prog_valid_q || prog_ready_i);
+  end
+
+  always_comb begin
+    n_d = '0;
+    if (fire) n_d = next_state(act, s_q, op_q, start_q, t_q, cfg_i.limit_us, now_q);
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) s_q <= '0;
+    else if (fire) s_q <= n_d;
+    else if ((phase_q == PhTest) && !same_q) s_q <= rdata;
   end
 
   // -----------------------------------------------------------------------------------------------
@@ -380,17 +372,16 @@ module handoff_rx_tcp
       start_q <= '0;
       conn_q <= '0;
       same_q <= 1'b0;
-      s_q <= '0;
-      t_q <= '0;
-      now_q <= '0;
       credit_q <= '0;
       wait_q <= '0;
+      wr_q <= 1'b0;
+      wr_addr_q <= '0;
     end else begin
       phase_q <= phase_d;
       if (clearing) clr_addr_q <= clr_addr_q + addr_t'(1);
       if (take) begin
         conn_q <= take_conn;
-        same_q <= fire && (addr_t'(take_conn) == addr_t'(conn_q));
+        same_q <= (fire && (take_addr == addr_t'(conn_q))) || (wr_q && (take_addr == wr_addr_q));
         if (start_pop) wait_q <= 4'd0;
         else if (start_skid_valid && (wait_q != StartWait)) wait_q <= wait_q + 4'd1;
       end
@@ -410,12 +401,8 @@ module handoff_rx_tcp
         kind_q  <= KindStart;
         start_q <= start_skid;
       end
-      if (phase_q == PhTest) begin
-        s_q   <= st;
-        t_q   <= t_d;
-        now_q <= time_us_i;
-      end
-      if (fire) s_q <= n_d;
+      wr_q <= fire;
+      if (fire) wr_addr_q <= addr_t'(conn_q);
       credit_q <= credit_q + (grant_valid_i ? 16'(grant_i.n) : 16'd0)
           + (lret_valid_i ? 16'(lret_i.n) : 16'd0) - (fire ? 16'(act.reserved) : 16'd0);
     end
@@ -492,10 +479,9 @@ module handoff_rx_tcp
   assert property (@(posedge clk_i) disable iff (!rst_ni) fire |-> (16'(act.reserved) <= credit_q));
 
   // The kept right edge of an entry never moves back.
-  logic setup, edge_back;
-  assign setup = cmd_valid && (op_q.cmd.op == CmdSetup);
+  logic edge_back;
   assign edge_back = fire && lt(n_d.rcv_edge, s_q.rcv_edge);
-  assert property (@(posedge clk_i) disable iff (!rst_ni) edge_back |-> setup);
+  assert property (@(posedge clk_i) disable iff (!rst_ni) edge_back |-> act.setup);
 `endif
 
 endmodule

@@ -1,28 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// PhTest of rx_tcp: everything about an operation that is a comparison of it with the state, the room
-// and the time. Combinational; the tests are registered by rx_tcp. All zero while valid_i is 0.
+// Private to rx_tcp: PhTest. docs/units/rx_tcp.md, "Tests".
+// no_inline_task: Verilator clears the locals of an inlined function in every cycle.
 
-module handoff_rx_tcp_tests
+package handoff_rx_tcp_tests_pkg;
   import handoff_pkg::*;
   import handoff_rx_tcp_pkg::*;
-(
-    input logic       valid_i,
-    input kind_e      kind_i,
-    input op_t        op_i,
-    input start_t     start_i,
-    input state_t     state_i,
-    input room_word_t room_i,
-    input u32_t       limit_us_i,
-    input u64_t       time_us_i,
-
-    output tests_t tests_o
-);
 
   // A frame against the state. len counts SYN and FIN (RFC 9293, 3.4).
   function automatic tests_t test_frame(input logic hit, input seg_t g, input state_t s,
                                         input room_word_t room_word, input u32_t limit_us,
                                         input u32_t now_ms, input u32_t now_s);
+    // verilator no_inline_task
     tests_t t;
     u32_t len, w, d, e, need, room, until_ms;
     t = '0;
@@ -56,7 +45,6 @@ module handoff_rx_tcp_tests
     t.at_nxt = d == 32'd0;
     t.ahead = !t.at_nxt && !d[31];
     t.beyond = len > w;
-    t.wnd = 32'(g.wnd) << s.snd_scale;
     room = room_word.room_end - s.rcv_nxt;
     if ((room_word.epoch != s.room_epoch) || (room > MaxAhead)) room = 32'd0;
     t.in_room = need <= room;
@@ -65,16 +53,29 @@ module handoff_rx_tcp_tests
 
     until_ms = s.limit_until_ms - now_ms;
     t.limited = s.limit_armed && (until_ms != 32'd0) && (until_ms <= ((limit_us >> 10) + 32'd2));
+
+    t.wnd = 32'(g.wnd) << s.snd_scale;
+    t.una_moves = lt(s.snd_una, g.ack);
+    t.dup_ack = (g.ack == s.snd_una) && (g.pay_len == 16'd0) && (t.wnd == s.snd_wnd)
+        && (s.snd_una != s.snd_nxt);
+    t.wnd_moves = le(s.snd_una, g.ack) &&
+        (lt(s.wl1, g.seq) || ((s.wl1 == g.seq) && le(s.wl2, g.ack)));
+    t.snd_changed = t.una_moves || (t.dup_ack && (s.dup != 4'd15))
+        || (t.wnd_moves && (t.wnd != s.snd_wnd));
     return t;
   endfunction
 
-  // RESUME, and what SET and a segment need: the acknowledgement to carry and the edge.
+  // A command against the state: RESUME's conditions, and what SET's edge does (CORNERS 61).
   function automatic tests_t test_command(input cmd_t c, input state_t s);
+    // verilator no_inline_task
     tests_t t;
-    u32_t   newer;
+    u32_t newer, last_wnd, more;
+    u16_t mss;
+    seq_t right_edge;
+    logic by_mss, from_zero;
     t = '0;
-    t.ack = later(s.rcv_nxt, s.last_ack);
-    t.edge_in = edge_taken(c.rcv_edge, s.rcv_edge);
+    t.stale = !s.valid || (s.gen != c.gen);
+
     newer = s.legacy_cnt - c.count;
     if (newer != 32'd0) t.live_at = s.run_end;
     else if (s.run_open && le(s.run_start, c.rcv_nxt)) t.live_at = later(s.run_end, c.rcv_nxt);
@@ -82,28 +83,40 @@ module handoff_rx_tcp_tests
     t.count_bad = newer > 32'(s.run_frames);
     t.range_bad = ((newer != 32'd0) && !(le(s.run_start, c.rcv_nxt) && le(c.rcv_nxt, s.run_end))) ||
         !le(t.live_at, c.rcv_edge);
+    right_edge = later(s.rcv_edge, c.rcv_edge);
+    t.resume_ack = lt(c.last_ack, t.live_at) ||
+        lt(s.told_edge, told(right_edge, t.live_at, s.rcv_scale));
+
+    t.edge_in = c.set_edge && edge_taken(c.rcv_edge, s.rcv_edge);
+    t.ack = later(s.rcv_nxt, s.last_ack);
+    mss = c.set_mss ? c.mss : s.mss;
+    last_wnd = s.told_edge - s.last_ack;
+    more = c.rcv_edge - s.told_edge;
+    by_mss = (last_wnd < {15'd0, mss, 1'b0}) && !more[31] && (more >= 32'(mss));
+    from_zero = ((last_wnd >> s.rcv_scale) == 32'd0) &&
+        (window_field(c.rcv_edge, t.ack, s.rcv_scale) != 16'd0);
+    t.reopens = s.live && t.edge_in && (by_mss || from_zero);
+    t.coalesce_ends = c.set_coalesce && s.coalesce_on && !c.coalesce_on;
     return t;
   endfunction
 
   function automatic tests_t test_start(input start_t v, input state_t s);
+    // verilator no_inline_task
     tests_t t;
     t = '0;
+    t.stale = !v.own_ack && (!s.valid || (s.gen != v.gen));
     t.ack = later(s.rcv_nxt, s.last_ack);
     if (v.has_ack) t.ack = later(t.ack, v.ack);
     t.edge_in = v.has_ack && edge_taken(v.rcv_edge, s.rcv_edge);
     return t;
   endfunction
 
-  always_comb begin
-    tests_o = '0;
-    if (valid_i) begin
-      if (kind_i == KindStart) tests_o = test_start(start_i, state_i);
-      else if ((kind_i == KindOp) && op_i.is_cmd) tests_o = test_command(op_i.cmd, state_i);
-      else if (kind_i == KindOp) begin
-        tests_o = test_frame(op_i.hit, op_i.seg, state_i, room_i, limit_us_i, time_us_i[41:10],
-                             time_us_i[51:20]);
-      end
-    end
-  end
+  function automatic tests_t test_uerr(input uerr_t u, input state_t s);
+    // verilator no_inline_task
+    tests_t t;
+    t = '0;
+    t.stale = !s.valid || (s.gen != u.gen) || !s.live;
+    return t;
+  endfunction
 
-endmodule
+endpackage

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The receive decision: the one point where a connection's receive side changes
+// (docs/units/rx_tcp.md).
+#ifndef HANDOFF_MODEL_HANDOFF_RX_TCP_H_
+#define HANDOFF_MODEL_HANDOFF_RX_TCP_H_
+
+#include <cstdint>
+#include <string_view>
+
+#include "gen/handoff_pkg.h"
+#include "model/prim/ram.h"
+#include "model/prim/skid.h"
+#include "model/rx_tcp/tests.h"
+
+namespace handoff {
+
+namespace rx_tcp {
+struct Decision;
+}
+
+class handoff_rx_tcp {
+ public:
+  struct Params {
+    uint32_t DctEntries = 1024;
+  };
+  struct In {
+    const bool* op_valid = nullptr;
+    const Op* op = nullptr;
+    const bool* place_ready = nullptr;
+    const bool* blk_ready = nullptr;
+    const bool* ackev_ready = nullptr;
+    const bool* prog_ready = nullptr;
+    const bool* room_valid = nullptr;
+    const Room* room = nullptr;
+    const bool* lret_valid = nullptr;
+    const Lret* lret = nullptr;
+    const bool* grant_valid = nullptr;
+    const Grant* grant = nullptr;
+    const bool* legacy_more = nullptr;
+    const bool* uerr_valid = nullptr;
+    const Uerr* uerr = nullptr;
+    const bool* exp_valid = nullptr;
+    const Exp* exp = nullptr;
+    const bool* start_valid = nullptr;
+    const Start* start = nullptr;
+    const Cfg* cfg = nullptr;
+    const bool* halt = nullptr;
+    const U64* time_us = nullptr;
+  };
+  struct Out {
+    bool op_ready = false;
+    bool place_valid = false;
+    Place place{};
+    bool blk_valid = false;
+    State blk{};
+    bool ackev_valid = false;
+    Ackev ackev{};
+    bool prog_valid = false;
+    Prog prog{};
+    bool snap_valid = false;
+    Snap snap{};
+    bool cmd_rsp_valid = false;
+    CmdRsp cmd_rsp{};
+    bool tcp_cnt_valid = false;
+    Cnt tcp_cnt{};
+    bool uerr_ready = false;
+    bool exp_ready = false;
+    bool start_ready = false;
+    bool quiet = false;
+  };
+
+  explicit handoff_rx_tcp(const Params& params);
+  handoff_rx_tcp() : handoff_rx_tcp(Params()) {}
+
+  In in;
+  void Reset();
+  void Tick();
+  void Commit();
+  const Out& out() const { return q_; }
+
+  template <class F>
+  void ForEachReg(F&& f) {
+    f("phase", r_.phase);
+    f("clr_addr", r_.clr_addr);
+    f("kind", r_.kind);
+    f("op", r_.op);
+    f("uerr", r_.uerr);
+    f("exp", r_.exp);
+    f("start", r_.start);
+    f("conn", r_.conn);
+    f("same", r_.same);
+    f("s", r_.s);
+    f("t_end", r_.t.end);
+    f("t_d", r_.t.d);
+    f("t_need", r_.t.need);
+    f("t_wnd", r_.t.wnd);
+    f("t_special_reason", r_.t.special_reason);
+    f("t_beyond", r_.t.beyond);
+    f("t_acceptable", r_.t.acceptable);
+    f("t_ack_good", r_.t.ack_good);
+    f("t_ts_ok", r_.t.ts_ok);
+    f("t_paws_ok", r_.t.paws_ok);
+    f("t_old", r_.t.old);
+    f("t_plain", r_.t.plain);
+    f("t_in_room", r_.t.in_room);
+    f("t_limited", r_.t.limited);
+    f("now", r_.now);
+    f("credit", r_.credit);
+    f("wait", r_.wait);
+    f("op_ready", d_.op_ready);
+    f("place_valid", d_.place_valid);
+    f("place", d_.place);
+    f("blk_valid", d_.blk_valid);
+    f("blk", d_.blk);
+    f("ackev_valid", d_.ackev_valid);
+    f("ackev", d_.ackev);
+    f("prog_valid", d_.prog_valid);
+    f("prog", d_.prog);
+    f("snap_valid", d_.snap_valid);
+    f("snap", d_.snap);
+    f("cmd_rsp_valid", d_.cmd_rsp_valid);
+    f("cmd_rsp", d_.cmd_rsp);
+    f("tcp_cnt_valid", d_.tcp_cnt_valid);
+    f("tcp_cnt", d_.tcp_cnt);
+    f("uerr_ready", d_.uerr_ready);
+    f("exp_ready", d_.exp_ready);
+    f("start_ready", d_.start_ready);
+    f("quiet", d_.quiet);
+  }
+  bool Flip(std::string_view reg, uint32_t bit);
+
+ private:
+  enum class Phase : uint8_t { PhClear, PhIdle, PhTest, PhDecide };
+  enum class Kind : uint8_t { KindUerr, KindExp, KindOp, KindStart };
+  struct Regs {
+    Phase phase = Phase::PhClear;
+    uint32_t clr_addr = 0;
+    Kind kind = Kind::KindUerr;
+    Op op{};
+    Uerr uerr{};
+    Exp exp{};
+    Start start{};
+    Conn conn = 0;
+    bool same = false;
+    State s{};
+    rx_tcp::Tests t{};
+    uint64_t now = 0;
+    uint16_t credit = 0;
+    uint8_t wait = 0;
+  };
+
+  void TickPulsesIn();
+  void Clear();
+  void Test();
+  // PhDecide; true at fire.
+  bool Decide();
+  void Load(const rx_tcp::Decision& d);
+  // Pick and take; `may` is take_ok.
+  void Take(bool may, bool fire);
+  bool Idle() const {
+    return !*in.op_valid && !*in.uerr_valid && !*in.exp_valid && !*in.start_valid;
+  }
+
+  static constexpr uint32_t kMaxWait = 15;
+
+  const uint32_t entries_;
+  Regs r_;
+  prim::Skid<Op> u_op_skid_;
+  prim::Skid<Uerr> u_uerr_skid_;
+  prim::Skid<Exp> u_exp_skid_;
+  prim::Skid<Start> u_start_skid_;
+  prim::Ram<State> u_state_;
+  prim::Ram<rx_tcp::RoomWord> u_room_;
+  Out d_, q_;
+  // Which payloads Commit() has to copy.
+  bool load_place_ = false, load_blk_ = false, load_small_ = false;
+  bool changed_ = false;
+};
+
+}  // namespace handoff
+
+#endif  // HANDOFF_MODEL_HANDOFF_RX_TCP_H_

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The notification ring and interrupts (docs/units/notify.md).
+#ifndef HANDOFF_MODEL_HANDOFF_NOTIFY_H_
+#define HANDOFF_MODEL_HANDOFF_NOTIFY_H_
+
+#include <cstdint>
+#include <string_view>
+
+#include "gen/handoff_pkg.h"
+#include "model/prim/arb.h"
+#include "model/prim/fifo.h"
+#include "model/prim/ram.h"
+#include "model/prim/ram_fifo.h"
+#include "model/prim/skid.h"
+
+namespace handoff {
+
+class handoff_notify {
+ public:
+  struct Params {
+    uint32_t DctEntries = 1024;
+  };
+  struct In {
+    const bool* prog_valid = nullptr;
+    const Prog* prog = nullptr;
+    const bool* done_valid = nullptr;
+    const Ntf* done = nullptr;
+    const bool* sent_valid = nullptr;
+    const Ntf* sent = nullptr;
+    const bool* nw_ready = nullptr;
+    const bool* nw_done_valid = nullptr;
+    const WrDone* nw_done = nullptr;
+    const bool* irq_ready = nullptr;
+    const Cfg* cfg = nullptr;
+    const Ring* ntf_ring = nullptr;
+    const bool* halt = nullptr;
+    const U64* time_us = nullptr;
+  };
+  struct Out {
+    bool prog_ready = false;
+    bool done_ready = false;
+    U64 wake_us = ~uint64_t{0};
+    bool sent_ready = false;
+    bool nw_valid = false;
+    Wr nw{};
+    bool irq_valid = false;
+    Irq irq{};
+    bool irq_cnt_valid = false;
+    Cnt irq_cnt{};
+    U16 ntf_prod = 0;
+    bool ntf_fault = false;
+    bool quiet = false;
+  };
+
+  explicit handoff_notify(const Params& params);
+  handoff_notify() : handoff_notify(Params()) {}
+
+  In in;
+  void Reset();
+  void Tick();
+  void Commit();
+  const Out& out() const { return q_; }
+
+  template <class F>
+  void ForEachReg(F&& f) {
+    f("clear", r_.clear);
+    f("s1_valid", r_.s1_valid);
+    f("s1_pop", r_.s1_pop);
+    f("s1_conn", r_.s1_conn);
+    f("s1_prog", r_.s1_prog);
+    f("s1_fwd", r_.s1_fwd);
+    f("pg_valid", r_.pg_valid);
+    f("pg_conn", r_.pg_conn);
+    f("active", r_.active);
+    f("phase", r_.phase);
+    f("wr", r_.wr);
+    f("hold_valid", r_.hold_valid);
+    f("hold", r_.hold);
+    f("hold_age", r_.hold_age);
+    f("nw_valid", d_.nw_valid);
+    f("nw", d_.nw);
+    f("prod", d_.ntf_prod);
+    f("seen", r_.seen);
+    f("halt", r_.halt);
+    f("unann", r_.unann);
+    f("wake", d_.wake_us);
+    f("fault", d_.ntf_fault);
+    f("irq_valid", d_.irq_valid);
+    f("irq", d_.irq);
+    f("irq_cnt_valid", d_.irq_cnt_valid);
+    f("irq_cnt", d_.irq_cnt);
+    f("quiet", d_.quiet);
+  }
+  bool Flip(std::string_view reg, uint32_t bit);
+
+ private:
+  struct Pend {
+    bool queued = false;
+    bool pending = false;
+    Gen gen = 0;
+    Seq snd_una = 0;
+    U32 snd_wnd = 0;
+    uint8_t dup = 0;
+    U32 ts_ecr = 0;
+  };
+  struct Regs {
+    uint32_t clear = 0;
+    bool s1_valid = false;
+    bool s1_pop = false;
+    uint16_t s1_conn = 0;
+    Prog s1_prog{};
+    bool s1_fwd = false;
+    Pend last{};
+    bool pg_valid = false;
+    uint16_t pg_conn = 0;
+    Pend pg{};
+    bool active = false;
+    bool phase = true;
+    uint16_t wr = 0;
+    bool hold_valid = false;
+    Ntf hold{};
+    uint8_t hold_age = 0;
+    uint16_t seen = 0;
+    bool halt = false;
+    uint16_t unann = 0;
+  };
+  // What one part of an edge tells the next; all as before the edge.
+  struct Edge {
+    bool run = false;
+    uint16_t mask = 0;
+    bool pop_done = false, pop_sent = false, pg_take = false;
+    bool emit = false, pair = false;
+    bool upd = false, pop = false;
+    bool ret = false;
+  };
+
+  bool Idle() const;
+  void TickSelection(Edge& e);
+  void TickAnswers(Edge& e, uint16_t wr);
+  void TickProgress(Edge& e);
+  static Pend PendOf(const Prog& prog);
+  Ntf Progress() const;
+
+  static constexpr uint32_t kPairWait = 4;
+  static constexpr uint32_t kBursts = 32;
+  static constexpr uint32_t kEntriesABeat = 2;
+  static constexpr uint64_t kNoDeadline = ~uint64_t{0};
+
+  const uint32_t dct_entries_;
+  Regs r_;
+  prim::Skid<Prog> u_prog_skid_;
+  prim::Skid<Ntf> u_done_skid_, u_sent_skid_;
+  prim::Arb<3> u_arb_;
+  prim::Fifo<uint8_t> u_bursts_;
+  prim::RamFifo<uint16_t> u_queue_;
+  prim::Ram<Pend> u_pend_;
+  Out d_, q_;
+  // The levels as at the last edge that was looked at, when that left nothing to do.
+  bool idle_ = false;
+  Ring seen_ring_{};
+  U16 seen_count_ = 0;
+  U32 seen_delay_ = 0;
+  bool load_nw_ = false;  // Commit() has to copy nw
+  bool changed_ = false;
+};
+
+}  // namespace handoff
+
+#endif  // HANDOFF_MODEL_HANDOFF_NOTIFY_H_

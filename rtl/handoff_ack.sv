@@ -46,18 +46,18 @@ module handoff_ack
 
   // What is kept of a connection.
   typedef struct packed {
-    logic queued;      // it is in the queue; without `want` a tombstone
-    logic out;         // its request has left, no AckSent since; never together with queued
-    logic want;        // an ACK is wanted that has not left
-    logic dsack;       // with this block; all 0 without `want`
+    logic queued;       // it is in the queue; without `want` a tombstone
+    logic out;          // its request has left, no AckSent since; never together with queued
+    logic want;         // an ACK is wanted that has not left
+    logic dsack;        // with this block; all 0 without `want`
     seq_t dsack_left;
     seq_t dsack_right;
-    logic armed;       // a delay runs
-    u8_t  epoch;       // of the last delay
-    u8_t  count;       // data frames not acknowledged yet
+    logic armed;        // a delay runs
+    u8_t  epoch;        // of the last delay
+    u8_t  count;        // data frames not acknowledged yet
   } word_t;
 
-  logic clear_q;
+  logic   clear_q;
   index_t clr_q;
 
   // ---------------------------------------------------------------------------------------------
@@ -74,7 +74,7 @@ module handoff_ack
   logic s1_valid_q, s1_pop_q, s1_fwd_q;
   ackev_t s1_ev_q;
   index_t s1_conn_q;
-  word_t s1_word_q;
+  word_t  s1_word_q;
 
   logic ackreq_valid_q, ack_tmr_valid_q, ack_cnt_valid_q, quiet_q;
   ackreq_t ackreq_q;
@@ -183,8 +183,8 @@ module handoff_ack
     end
   end
 
-  assign stall = s1_valid_q && ((settle && w.armed) || arm) && !tmr_free;
-  assign done = s1_valid_q && !stall;
+  assign stall  = s1_valid_q && ((settle && w.armed) || arm) && !tmr_free;
+  assign done   = s1_valid_q && !stall;
   assign direct = queue_count == '0 && ackreq_free;
 
   // The word afterwards. `issue`: the wish leaves now, or queues.
@@ -302,7 +302,7 @@ module handoff_ack
         s1_pop_q <= queue_pop;
         if (ev_pop) s1_ev_q <= ev;
         s1_conn_q <= s0_conn;
-        s1_fwd_q <= done && s1_conn_q == s0_conn;
+        s1_fwd_q  <= done && s1_conn_q == s0_conn;
         if (done && s1_conn_q == s0_conn) s1_word_q <= n;
       end
 
@@ -350,8 +350,12 @@ module handoff_ack
   // A request loads only into a free register.
   assert property (@(posedge clk_i) disable iff (!rst_ni) ackreq_load |-> ackreq_free);
   assert property (@(posedge clk_i) disable iff (!rst_ni)
-      ackreq_valid_o && !ackreq_ready_i |=> ackreq_valid_o && $stable(ackreq_o));
+      ackreq_valid_o && !ackreq_ready_i |=> ackreq_valid_o && $stable(
+      ackreq_o
+  ));
   assert property (@(posedge clk_i) disable iff (!rst_ni)
-      ack_tmr_valid_o && !ack_tmr_ready_i |=> ack_tmr_valid_o && $stable(ack_tmr_o));
+      ack_tmr_valid_o && !ack_tmr_ready_i |=> ack_tmr_valid_o && $stable(
+      ack_tmr_o
+  ));
 
 endmodule

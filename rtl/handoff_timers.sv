@@ -53,7 +53,7 @@ module handoff_timers
   typedef struct packed {
     logic armed;
     logic [1:0] list;  // its delay class when it was armed
-    u8_t  epoch;
+    u8_t epoch;
   } info_t;
 
   typedef enum logic [2:0] {
@@ -107,13 +107,13 @@ module handoff_timers
   ) u_arb (
       .clk_i,
       .rst_ni,
-      .req_i({back_valid, ack_valid}),
+      .req_i  ({back_valid, ack_valid}),
       .valid_o(req_valid),
-      .idx_o(req_idx),
-      .take_i(req_take)
+      .idx_o  (req_idx),
+      .take_i (req_take)
   );
 
-  assign ack_pop  = req_take && !req_idx;
+  assign ack_pop = req_take && !req_idx;
   assign back_pop = req_take && req_idx;
   assign req = req_idx ? back_req : ack_req;
 
@@ -224,10 +224,11 @@ module handoff_timers
   // ---------------------------------------------------------------------------------------------
   // The pick.
 
-  logic exp_valid_q;
+  logic exp_valid_q, exp_free;
   exp_t exp_q;
 
-  assign fire = (state_q == StIdle) && !refill_q && (head_due != '0) && (!exp_valid_q || exp_ready_i);
+  assign exp_free = !exp_valid_q || exp_ready_i;
+  assign fire = (state_q == StIdle) && !refill_q && (head_due != '0) && exp_free;
   assign req_take = (state_q == StIdle) && !fire && req_valid;
   assign node_re = fire || req_take;
   assign raddr = fire ? head_q[due_class] : '{is_handback: req_idx, conn: ConnBits'(req.conn)};
@@ -266,7 +267,8 @@ module handoff_timers
       default: delay = cfg_i.delay3_us;
     endcase
     new_due = time_us_i + u64_t'(delay);
-    if (nonempty_q[op_class_q] && last_due_q[op_class_q] > new_due) new_due = last_due_q[op_class_q];
+    if (nonempty_q[op_class_q] && last_due_q[op_class_q] > new_due)
+      new_due = last_due_q[op_class_q];
   end
 
   always_comb begin
@@ -327,7 +329,7 @@ module handoff_timers
 
       if (node_re) op_node_q <= raddr;
       if (req_take) begin
-        op_arm_q <= req.arm;
+        op_arm_q   <= req.arm;
         op_class_q <= req.delay_class;
         op_epoch_q <= req.epoch;
       end
@@ -383,6 +385,8 @@ module handoff_timers
   assert property (@(posedge clk_i) disable iff (!rst_ni) (state_q == StFire) |-> info.armed);
   // Once up, an expiry stays until it is taken.
   assert property (@(posedge clk_i) disable iff (!rst_ni)
-      exp_valid_o && !exp_ready_i |=> exp_valid_o && $stable(exp_o));
+      exp_valid_o && !exp_ready_i |=> exp_valid_o && $stable(
+      exp_o
+  ));
 
 endmodule

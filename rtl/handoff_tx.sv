@@ -87,11 +87,11 @@ module handoff_tx
   // ---------------------------------------------------------------------------------------------
   // Clear and templates.
 
-  logic clear_q;
+  logic   clear_q;
   index_t clr_q;
   logic tmpl_valid, tmpl_empty_d;
   tmpl_t tmpl_in, tmpl;
-  logic tmpl_re;
+  logic  tmpl_re;
   conn_t p_conn;  // of what prepare takes
 
   prim_skid #(
@@ -129,7 +129,7 @@ module handoff_tx
   ord_t ord_in, ord;
   logic [$clog2(Reads+1)-1:0] ord_count;
   logic desc_valid, item_ready, item_push, fetch_busy_d;
-  item_t item_in;
+  item_t  item_in;
   words_t released;
 
   handoff_tx_fetch #(
@@ -241,9 +241,9 @@ module handoff_tx
   typedef enum logic [2:0] {
     PIdle,  // waits for an ackreq, or a descriptor with all its data
     PWait,  // start is up or taken: waits for snap
-    PHdr,  // judges the snap; sums
-    PSum,  // header with checksums
-    PDone  // ready: waits for send
+    PHdr,   // judges the snap; sums
+    PSum,   // header with checksums
+    PDone   // ready: waits for send
   } p_state_e;
 
   p_state_e p_state_q, p_state_d;
@@ -286,10 +286,10 @@ module handoff_tx
   ) u_arb (
       .clk_i,
       .rst_ni,
-      .req_i({item_done, req_valid}),
+      .req_i  ({item_done, req_valid}),
       .valid_o(pick_valid),
-      .idx_o(pick_idx),
-      .take_i(pick)
+      .idx_o  (pick_idx),
+      .take_i (pick)
   );
 
   assign start_free = !start_valid_q || start_ready_i;
@@ -315,7 +315,7 @@ module handoff_tx
     room = snap_q.mss;
     if (snap_q.ts_on) room = (snap_q.mss < 16'd12) ? '0 : snap_q.mss - 16'd12;
     over_mss = 16'(p_item_q.len) > room;
-    refused = snap_q.status != StatusOk || over_mss;
+    refused  = snap_q.status != StatusOk || over_mss;
   end
 
   always_comb begin
@@ -501,8 +501,12 @@ module handoff_tx
   assert property (@(posedge clk_i) disable iff (!rst_ni) done_count <= item_count);
   assert property (@(posedge clk_i) disable iff (!rst_ni) ord_pop |-> ord_count != '0);
   assert property (@(posedge clk_i) disable iff (!rst_ni)
-      start_valid_o && !start_ready_i |=> start_valid_o && $stable(start_o));
+      start_valid_o && !start_ready_i |=> start_valid_o && $stable(
+      start_o
+  ));
   assert property (@(posedge clk_i) disable iff (!rst_ni)
-      tr_req_valid_o && !tr_req_ready_i |=> tr_req_valid_o && $stable(tr_req_o));
+      tr_req_valid_o && !tr_req_ready_i |=> tr_req_valid_o && $stable(
+      tr_req_o
+  ));
 
 endmodule

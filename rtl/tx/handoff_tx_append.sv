@@ -10,8 +10,8 @@ module handoff_tx_append
     input logic clk_i,
     input logic rst_ni,
 
-    input logic tr_valid_i,
-    input logic tr_err_i,
+    input logic  tr_valid_i,
+    input logic  tr_err_i,
     input data_t tr_data_i,
 
     // the oldest request on its way
@@ -79,8 +79,8 @@ module handoff_tx_append
     high = '0;
     if (data_beat) begin
       rot = rotate_up(tr_data_i, base[5:0] - lane);
-      low = ((base == '0) ? '0 : acc_q)
-          | (rot & from_lane(base) & ~from_lane((total > 8'd64) ? 7'd64 : total[6:0]));
+      low = ((base == '0) ? '0 : acc_q) |
+          (rot & from_lane(base) & ~from_lane((total > 8'd64) ? 7'd64 : total[6:0]));
       high = rot & ~from_lane(7'(total - 8'd64));
     end
   end
@@ -108,9 +108,9 @@ module handoff_tx_append
 
   logic flush_d, w_valid_d;
 
-  assign flush_d = data_beat && ord_i.last && ends;
+  assign flush_d   = data_beat && ord_i.last && ends;
   assign w_valid_d = flush_q || full;
-  assign busy_d_o = flush_d || w_valid_d;
+  assign busy_d_o  = flush_d || w_valid_d;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -142,7 +142,7 @@ module handoff_tx_append
       if (w_valid_d) begin
         w_data_q <= flush_q ? acc_q : low;
         w_last_q <= flush_q;
-        w_err_q <= flush_q && acc_err_q;
+        w_err_q  <= flush_q && acc_err_q;
       end
       if (w_valid_q) begin
         w_ptr_q <= w_ptr_q + 1'b1;

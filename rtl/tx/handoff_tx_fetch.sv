@@ -43,9 +43,9 @@ module handoff_tx_fetch
 );
 
   typedef enum logic [1:0] {
-    DIdle,  // waits for a descriptor
+    DIdle,   // waits for a descriptor
     DCheck,  // judges it, waits for its place
-    DPiece  // requests its data
+    DPiece   // requests its data
   } d_state_e;
 
   // ---------------------------------------------------------------------------------------------
@@ -181,7 +181,8 @@ module handoff_tx_fetch
   assign piece = !fetch && d_state_q == DPiece && cur_q.size != '0 && !stop_i && req_free;
 
   assign ord_push_o = fetch || piece;
-  assign ord_o = fetch ? '{is_desc: 1'b1, lane: '0, bytes: {fetch_n, 6'b0}, last: 1'b0}
+  assign ord_o = fetch ?
+      '{is_desc: 1'b1, lane: '0, bytes: {fetch_n, 6'b0}, last: 1'b0}
       : '{is_desc: 1'b0, lane: cur_q.addr[5:0], bytes: chunk, last: piece_last};
 
   always_comb begin
@@ -217,7 +218,7 @@ module handoff_tx_fetch
       nxt2_q <= '0;
       space_q <= 10'(FrameWords);
     end else begin
-      fly_q <= fly_q + (fetch ? 5'(fetch_n) : 5'd0) - 5'(desc_valid_i);
+      fly_q  <= fly_q + (fetch ? 5'(fetch_n) : 5'd0) - 5'(desc_valid_i);
       held_q <= held_q + (fetch ? 5'(fetch_n) : 5'd0) - 5'(desc_pop);
       if (fetch) fetch_q <= (fetch_q + 16'(fetch_n)) & mask;
       if (desc_push) cons_q <= (cons_q + 16'd1) & mask;

@@ -44,7 +44,7 @@ module handoff_tx_header
   logic [223:0] sack;
   opts_t opts;
   u16_t tcp_bytes, ip_bytes, offset_flags;
-  u8_t tos;
+  u8_t  tos;
   u16_t ttl_proto;
 
   always_comb begin
@@ -52,9 +52,7 @@ module handoff_tx_header
     opt_bytes = (snap_i.ts_on ? 8'd12 : 8'd0) + ((item_i.n_sacks != '0) ? sack_bytes + 8'd2 : 8'd0);
     tcp_bytes = 16'd20 + 16'(opt_bytes) + 16'(item_i.len);
     ip_bytes = tmpl_i.is_ip6 ? tcp_bytes : tcp_bytes + 16'd20;
-    offset_flags = {
-      4'd5 + opt_bytes[5:2], 4'd0, 3'b000, 1'b1, item_i.psh, 2'b00, item_i.fin
-    };
+    offset_flags = {4'd5 + opt_bytes[5:2], 4'd0, 3'b000, 1'b1, item_i.psh, 2'b00, item_i.fin};
     tos = {tmpl_i.tos[7:2], 2'b00};
     ttl_proto = {tmpl_i.ttl, ProtoTcp};
 
@@ -79,14 +77,14 @@ module handoff_tx_header
 
   always_comb begin
     addr_sum = '0;
-    tcp_sum = '0;
-    ip_sum = '0;
+    tcp_sum  = '0;
+    ip_sum   = '0;
     if (sum_valid_i) begin
       for (int unsigned i = 0; i < 2; i++)
-        addr_sum += 32'(tmpl_i.local_ip[16*i+:16]) + 32'(tmpl_i.peer_ip[16*i+:16]);
+      addr_sum += 32'(tmpl_i.local_ip[16*i+:16]) + 32'(tmpl_i.peer_ip[16*i+:16]);
       if (tmpl_i.is_ip6)
         for (int unsigned i = 2; i < 8; i++)
-          addr_sum += 32'(tmpl_i.local_ip[16*i+:16]) + 32'(tmpl_i.peer_ip[16*i+:16]);
+        addr_sum += 32'(tmpl_i.local_ip[16*i+:16]) + 32'(tmpl_i.peer_ip[16*i+:16]);
 
       tcp_sum = 32'(ProtoTcp) + 32'(tcp_bytes) + 32'(tmpl_i.local_port) + 32'(tmpl_i.peer_port)
           + 32'(snap_i.seq[31:16]) + 32'(snap_i.seq[15:0]) + 32'(snap_i.ack[31:16])
@@ -114,15 +112,22 @@ module handoff_tx_header
   assign ether_type = tmpl_i.is_ip6 ? TypeIp6 : TypeIp4;
 
   always_comb begin
-    tcp  = '0;
+    tcp = '0;
     body = '0;
     on_wire = '0;
-    hdr  = '0;
+    hdr = '0;
     hlen = '0;
     if (build_valid_i) begin
       tcp = {
-        tmpl_i.local_port, tmpl_i.peer_port, snap_i.seq, snap_i.ack, offset_flags, snap_i.wnd,
-        tcp_csum, 16'b0, opts
+        tmpl_i.local_port,
+        tmpl_i.peer_port,
+        snap_i.seq,
+        snap_i.ack,
+        offset_flags,
+        snap_i.wnd,
+        tcp_csum,
+        16'b0,
+        opts
       };
       if (tmpl_i.is_ip6)
         body = {
@@ -130,8 +135,17 @@ module handoff_tx_header
         };
       else
         body = {
-          8'h45, tos, ip_bytes, 16'b0, DontFragment, ttl_proto, ip_csum, tmpl_i.local_ip[31:0],
-          tmpl_i.peer_ip[31:0], tcp, 160'b0
+          8'h45,
+          tos,
+          ip_bytes,
+          16'b0,
+          DontFragment,
+          ttl_proto,
+          ip_csum,
+          tmpl_i.local_ip[31:0],
+          tmpl_i.peer_ip[31:0],
+          tcp,
+          160'b0
         };
       unique case (tmpl_i.n_tags)
         2'd0: on_wire = {macs, ether_type, body, 112'b0};
@@ -161,8 +175,8 @@ module handoff_tx_header
     end else begin
       if (sum_valid_i) begin
         addr_sum_q <= addr_sum;
-        tcp_sum_q <= tcp_sum;
-        ip_sum_q <= ip_sum;
+        tcp_sum_q  <= tcp_sum;
+        ip_sum_q   <= ip_sum;
       end
       if (build_valid_i) begin
         hdr_q  <= hdr;

@@ -19,49 +19,49 @@ package handoff_tx_pkg;
 
   // A read request on its way.
   typedef struct packed {
-    logic is_desc;
-    logic [5:0] lane;   // of its first byte
+    logic       is_desc;
+    logic [5:0] lane;     // of its first byte
     logic [9:0] bytes;
-    logic last;         // the frame's last request
+    logic       last;     // the frame's last request
   } ord_t;
 
   // A decoded descriptor. With a status other than Ok it has no data.
   typedef struct packed {
-    logic raw;
-    status_e status;
-    conn_t conn;
-    gen_t gen;
-    u16_t tag;
-    logic psh;
-    logic fin;
-    logic has_ack;
+    logic       raw;
+    status_e    status;
+    conn_t      conn;
+    gen_t       gen;
+    u16_t       tag;
+    logic       psh;
+    logic       fin;
+    logic       has_ack;
     logic [1:0] n_sacks;
-    seq_t seq;
-    seq_t ack;
-    seq_t rcv_edge;
-    len_t len;
-    u64_t sack0;        // {left, right}
-    u64_t sack1;
-    u64_t sack2;
+    seq_t       seq;
+    seq_t       ack;
+    seq_t       rcv_edge;
+    len_t       len;
+    u64_t       sack0;     // {left, right}
+    u64_t       sack1;
+    u64_t       sack2;
   } item_t;
 
   // A frame's data are in the frame RAM.
   typedef struct packed {
     logic err;
-    u16_t sum;          // ones' complement, of the bytes as big-endian words
+    u16_t sum;  // ones' complement, of the bytes as big-endian words
   } done_t;
 
   // What send gets: an item that is ready to leave, or only to be answered.
   typedef struct packed {
-    logic own;          // an ACK of the engine's own making
-    logic frame;        // a frame leaves
-    logic raw;
-    status_e status;
-    seq_t seq;
-    conn_t conn;
-    gen_t gen;
-    u16_t tag;
-    len_t len;
+    logic       own;     // an ACK of the engine's own making
+    logic       frame;   // a frame leaves
+    logic       raw;
+    status_e    status;
+    seq_t       seq;
+    conn_t      conn;
+    gen_t       gen;
+    u16_t       tag;
+    len_t       len;
     logic [6:0] hlen;
   } ready_t;
 

@@ -14,10 +14,10 @@ module handoff_tx_send
     input logic link_up_i,
 
     // an item that prepare holds
-    input  logic          ready_valid_i,
-    input  ready_t        ready_i,
-    input  logic [1023:0] hdr_i,
-    output logic          accept_o,
+    input  logic            ready_valid_i,
+    input  ready_t          ready_i,
+    input  logic   [1023:0] hdr_i,
+    output logic            accept_o,
 
     // the frame RAM
     output logic      re_o,
@@ -182,8 +182,11 @@ module handoff_tx_send
 
       sent_valid_q <= sent_valid_d;
       if (sent_load)
-        sent_q <= beat ? answer(StatusOk, s_item_q.seq, s_item_q)
-            : answer(ready_i.status, ready_i.seq, ready_i);
+        sent_q <= beat ? answer(
+            StatusOk, s_item_q.seq, s_item_q
+        ) : answer(
+            ready_i.status, ready_i.seq, ready_i
+        );
 
       tx_valid_q <= tx_valid_d;
       if (beat)
@@ -215,8 +218,12 @@ module handoff_tx_send
   // A frame, once started, has no bubbles and is never abandoned but by stop.
   assert property (@(posedge clk_i) disable iff (!rst_ni) tx_valid_o && !tx_o.last |=> tx_valid_o);
   assert property (@(posedge clk_i) disable iff (!rst_ni)
-      tx_valid_o && !tx_ready_i |=> tx_valid_o && $stable(tx_o));
+      tx_valid_o && !tx_ready_i |=> tx_valid_o && $stable(
+      tx_o
+  ));
   assert property (@(posedge clk_i) disable iff (!rst_ni)
-      sent_valid_o && !sent_ready_i |=> sent_valid_o && $stable(sent_o));
+      sent_valid_o && !sent_ready_i |=> sent_valid_o && $stable(
+      sent_o
+  ));
 
 endmodule

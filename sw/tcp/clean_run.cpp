@@ -2,17 +2,6 @@
 #include "sw/tcp/clean_run.h"
 
 namespace handoff::tcp {
-namespace {
-
-// Only ACK and PSH, and no option that could mean more (ECE, CWR and reserved bits are ignored:
-// corner 37).
-bool IsOrdinary(const Segment& s) {
-  const Flags& f = s.flags;
-  return f.ack && !f.syn && !f.rst && !f.fin && !f.urg && !s.options.unknown;
-}
-
-}  // namespace
-
 PlainVerdict PlainJudge::Judge(const Segment& segment) const {
   const auto& ts = segment.options.timestamps;
   return {.ack_good = AckIsGood(segment.ack, snd_una, max_wnd, snd_nxt),
@@ -21,7 +10,10 @@ PlainVerdict PlainJudge::Judge(const Segment& segment) const {
 }
 
 bool IsPlain(const Segment& segment, PlainVerdict verdict) {
-  return IsOrdinary(segment) && verdict.ack_good && verdict.timestamp_good;
+  const Flags& f = segment.flags;
+  // ECE, CWR and reserved bits are ignored (corner 37).
+  const bool ordinary = f.ack && !f.syn && !f.rst && !f.fin && !f.urg && !segment.options.unknown;
+  return ordinary && verdict.ack_good && verdict.timestamp_good;
 }
 
 void RunTracker::Reset(Seq rcv_nxt) { Begin({rcv_nxt, rcv_nxt}, 0); }
@@ -33,15 +25,14 @@ void RunTracker::Begin(SeqRange run, uint32_t frames) {
 
 void RunTracker::OnFrame(const Segment& segment, PlainVerdict verdict) {
   const SeqRange data = {segment.seq, segment.seq + static_cast<uint32_t>(segment.payload.size())};
-  // A segment without data can cost no byte, so whatever it acknowledges, it only counts; else a
-  // peer's pure ACKs would keep the stack out for ever.
-  if (data.empty() && IsOrdinary(segment)) {
-    if (frames_ < kMaxRunFrames) ++frames_;
-    return;
-  }
   if (!IsPlain(segment, verdict)) {
     // To count it would lose a byte that the stack drops.
     Begin({data.start, data.start}, 0);
+    return;
+  }
+  if (data.empty()) {
+    // Else a peer's pure ACKs would keep the stack out for ever.
+    if (frames_ < kMaxRunFrames) ++frames_;
     return;
   }
   const Seq end = Later(run_.end, data.end);

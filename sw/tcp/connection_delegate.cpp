@@ -123,6 +123,11 @@ void Connection::OnDelegatedData(StreamPiece piece) {
 void Connection::OnDelegatedSync(const SyncNotice& notice) {
   const auto self = shared_from_this();
   if (!delegation_.HasEntry()) return;
+  Progress progress;
+  progress.snd_una = notice.snd_una;
+  progress.snd_wnd = notice.snd_wnd;
+  if (notice.snd_una <= tcb_.snd_nxt) ProcessAck(ProgressEvent(progress));
+  if (!delegation_.HasEntry()) return;
   if (delegation_.phase != Delegation::kLeaving) delegation_.phase = Delegation::kInSync;
   if (tcb_.rcv_nxt != notice.rcv_nxt) {
     OnDelegateFault();  // bytes that were acknowledged never came here
@@ -137,6 +142,7 @@ void Connection::OnDelegatedSync(const SyncNotice& notice) {
   delegation_.run.Reset(notice.rcv_nxt);
   delegation_.legacy_count = notice.legacy_count;
   FreezeJudge();
+  TellUser();
   Output();
   TellResumable();
 }
@@ -190,6 +196,7 @@ void Connection::OnResumeAnswer(bool accepted, Seq live_at) {
   ack_policy_.OnAckSent();
   timers_.Cancel(TimerKind::kDelayedAck);
   tcb_.last_ack_sent = live_at;
+  recovery_.ForgetDuplicates();  // the engine counts from zero
   AfterRead();
   Output();
 }

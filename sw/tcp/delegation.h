@@ -36,7 +36,7 @@ struct Progress {
 
 // What a notification says of a whole frame on a connection that has an entry.
 struct LegacyVerdict {
-  bool live = false;  // else the entry was in sync
+  bool live = false;  // and stayed so; else the entry was, or is by this frame, in sync
   uint32_t legacy_count = 0;
   Seq rcv_nxt;              // the engine's
   bool acceptable = false;  // its tests' results
@@ -47,9 +47,12 @@ struct LegacyVerdict {
   Hold hold;  // keeps the legacy buffer while its bytes are read; empty: the bytes are copied
 };
 
-// A live entry met what it must not handle, or was told to stop.
+// A live entry met what it must not handle, or was told to stop. The frame that caused it follows,
+// as one that came in sync.
 struct SyncNotice {
   Seq rcv_nxt;
+  Seq snd_una;  // with the window: progress that was not told before
+  uint32_t snd_wnd = 0;
   uint32_t ts_recent = 0;
   uint32_t legacy_count = 0;
 };

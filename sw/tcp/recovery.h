@@ -37,6 +37,8 @@ class Recovery {
   void OnDuplicateAck(Seq una, Seq nxt, Micros now);
   // Blocks of any acknowledgement. `moved`: OnNewAck came before it.
   void OnSack(const SackBlocks& blocks, Seq una, Seq nxt, bool moved, Micros now);
+  // Whoever counts them begins anew.
+  void ForgetDuplicates() { duplicate_acks_ = 0; }
   void OnTimeout(Seq una, Seq nxt, Micros now);
   // Segments in flight were too long for the path: all count as lost, none to congestion.
   void OnPathMtu(Seq una, Seq nxt);

@@ -106,16 +106,23 @@ TEST_F(CleanRun, PshEceCwrAndSackWithDataArePlain) {
   Expect(0, 10, 1);
 }
 
-// Corner 74: zero-length segments count and leave start and end, whatever they acknowledge.
+// Corner 74: zero-length segments count and leave start and end.
 TEST_F(CleanRun, ZeroLengthSegmentsCount) {
   Feed(Data(0, 100));
   Segment ack = Data(700, 0);
-  ack.ack = kUna + 5000;
   ack.options.sack.Add({kUna, kUna + 10});
   Feed(ack);
   ack.flags.psh = true;
   Feed(ack);
   Expect(0, 100, 3);
+}
+
+TEST_F(CleanRun, ZeroLengthSegmentThatIsNotPlainBreaksTheRun) {
+  Feed(Data(0, 100));
+  Segment ack = Data(700, 0);
+  ack.ack = kUna + 5000;
+  Feed(ack);
+  Expect(700, 700, 0);
 }
 
 TEST_F(CleanRun, ZeroLengthSegmentsCountInAnEmptyRun) {

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Stream sockets for coroutines. A call that has to wait suspends its coroutine; errors are values.
+//
+//   Task<> Client(Network& network) {
+//     auto socket = co_await network.Connect({addr, 80});
+//     if (!socket.ok()) co_return;
+//     co_await socket.WriteAll(request);
+//     while (size_t n = (co_await socket.Read(buffer)).bytes) { ... }
+//     co_await socket.Close();
+//   }
+#ifndef HANDOFF_SW_SOCKET_SOCKET_H_
+#define HANDOFF_SW_SOCKET_SOCKET_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "sw/socket/event.h"
+#include "sw/socket/executor.h"
+#include "sw/socket/task.h"
+#include "sw/tcp/stack.h"
+
+namespace handoff::sock {
+
+using tcp::ByteView;
+using tcp::CloseReason;
+using tcp::Endpoint;
+
+// Of a read or write: how many bytes, and if fewer than hoped for, why.
+struct IoResult {
+  size_t bytes = 0;
+  bool end = false;  // of a read: the peer has ended its stream
+  CloseReason error = CloseReason::kNone;
+  bool ok() const { return error == CloseReason::kNone; }
+};
+
+// One bit each; of poll.
+struct Readiness {
+  bool readable = false;  // a read would not wait
+  bool writable = false;  // a write would not wait
+  bool closed = false;
+};
+
+// A socket may be moved and shared by copies; the last one that goes closes it (as close() does).
+class Socket {
+ public:
+  Socket() = default;
+
+  bool ok() const;                // the connection is, or was, established
+  CloseReason error() const;      // why it is not
+  const std::shared_ptr<tcp::Connection>& connection() const;
+
+  // At least one byte, unless the stream ended or broke.
+  Task<IoResult> Read(std::span<uint8_t> out);
+  // As much as fits `out`, short only at the end.
+  Task<IoResult> ReadAll(std::span<uint8_t> out);
+  // The next bytes where they lie; none: the end, or an error.
+  Task<std::optional<tcp::StreamPiece>> ReadPiece(size_t max);
+  // At least one byte of `bytes`.
+  Task<IoResult> Write(ByteView bytes);
+  Task<IoResult> WriteAll(ByteView bytes);
+  // Waits until one of what is asked for holds.
+  Task<Readiness> Poll(bool readable, bool writable);
+  Readiness Ready() const;
+
+  void ShutdownWrite();
+  // Ends the connection; returns when both directions are closed.
+  Task<CloseReason> Close();
+  void Abort();
+
+  // Gives `buffer` for bytes to come and returns when it is handed back, with what it then holds:
+  // filled by the engine where the connection is delegated, by a copy where it is not. It must stay
+  // what it is until then.
+  Task<IoResult> PostUserBuffer(std::span<uint8_t> buffer);
+
+ private:
+  friend class Network;
+  friend class ListenSocket;
+  class Core;
+  explicit Socket(std::shared_ptr<Core> core) : core_(std::move(core)) {}
+  std::shared_ptr<Core> core_;
+};
+
+class ListenSocket {
+ public:
+  ListenSocket() = default;
+  bool ok() const { return core_ != nullptr; }
+  // The next connection; after Close(): a socket that is not ok.
+  Task<Socket> Accept();
+  void Close();
+
+ private:
+  friend class Network;
+  struct Core;
+  explicit ListenSocket(std::shared_ptr<Core> core) : core_(std::move(core)) {}
+  std::shared_ptr<Core> core_;
+};
+
+// What a host's programs see of its stack.
+class Network {
+ public:
+  Network(tcp::Stack& stack, Executor& executor) : stack_(stack), executor_(executor) {}
+
+  // Returns when the connection is established, or has failed.
+  Task<Socket> Connect(Endpoint remote, tcp::OpenOptions options = {}, Endpoint local = {},
+                       tcp::Vlans vlans = {});
+  ListenSocket Listen(const Endpoint& local, tcp::ListenOptions options = {});
+  Executor& executor() { return executor_; }
+  tcp::Stack& stack() { return stack_; }
+
+ private:
+  tcp::Stack& stack_;
+  Executor& executor_;
+};
+
+}  // namespace handoff::sock
+
+#endif  // HANDOFF_SW_SOCKET_SOCKET_H_

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "gen/handoff_pkg.h"
-#include "model/engine_wiring.h"
+#include "model/engine/wiring.h"
 
 namespace handoff {
 

@@ -24,7 +24,7 @@
 #include "gen/handoff_timers_rtl.h"
 #include "gen/handoff_tx_rtl.h"
 #include "gen/handoff_upload_rtl.h"
-#include "model/engine_wiring.h"
+#include "model/engine/wiring.h"
 #include "model/handoff_engine.h"
 #include "tb/lockstep/engine_core.h"
 #include "tb/lockstep/ports.h"

@@ -28,11 +28,11 @@ void handoff_dma::Reset() {
   u_b_skid_.Reset();
   u_r_skid_.Reset();
   d_ = q_ = Out{};
-  load_aw_ = load_w_ = load_ar_ = changed_ = false;
+  load_aw_ = load_w_ = load_ar_ = changed_ = idle_ = false;
 }
 
 void handoff_dma::Tick() {
-  if (q_.quiet && !*in.uw_valid && !*in.nw_valid && !*in.cr_req_valid && !*in.lr_req_valid &&
+  if (idle_ && !*in.uw_valid && !*in.nw_valid && !*in.cr_req_valid && !*in.lr_req_valid &&
       !*in.tr_req_valid && !*in.b_valid && !*in.r_valid) {
     return;
   }
@@ -40,12 +40,13 @@ void handoff_dma::Tick() {
   TickReads();
   TickWrites();
   TickAnswers();
-  d_.drained = !r_.w_open && !d_.aw_valid && !d_.w_valid && !d_.ar_valid && u_order_.empty() &&
-               r_.tags == 0;
-  d_.quiet = d_.drained && !r_.d1_valid && !d_.uw_done_valid && !d_.nw_done_valid &&
-             !d_.cr_valid && !d_.lr_valid && !d_.tr_valid && u_uw_skid_.empty() &&
-             u_nw_skid_.empty() && u_cr_req_skid_.empty() && u_lr_req_skid_.empty() &&
-             u_tr_req_skid_.empty() && u_b_skid_.empty() && u_r_skid_.empty();
+  d_.drained =
+      !r_.w_open && !d_.aw_valid && !d_.w_valid && !d_.ar_valid && u_order_.empty() && r_.tags == 0;
+  d_.quiet = d_.drained && !r_.d1_valid && !d_.uw_done_valid && !d_.nw_done_valid && !d_.cr_valid &&
+             !d_.lr_valid && !d_.tr_valid && u_uw_skid_.empty() && u_nw_skid_.empty() &&
+             u_cr_req_skid_.empty() && u_lr_req_skid_.empty() && u_tr_req_skid_.empty() &&
+             u_b_skid_.empty() && u_r_skid_.empty();
+  idle_ = d_.quiet;
 }
 
 void handoff_dma::TickWrites() {
@@ -107,8 +108,7 @@ void handoff_dma::TickReads() {
   const bool lr = u_lr_req_skid_.valid(*in.lr_req_valid);
   const bool tr = u_tr_req_skid_.valid(*in.tr_req_valid);
   const int pick = u_rarb_.Pick(uint64_t{cr} | uint64_t{lr} << 1 | uint64_t{tr} << 2);
-  const bool issue =
-      go && r_.tags != rd_tags_ && (!q_.ar_valid || *in.ar_ready) && pick >= 0;
+  const bool issue = go && r_.tags != rd_tags_ && (!q_.ar_valid || *in.ar_ready) && pick >= 0;
   const uint8_t issue_tag = r_.head;
   if (issue) {
     const RdReq& q = pick == 0   ? u_cr_req_skid_.data(*in.cr_req)
@@ -213,6 +213,7 @@ void handoff_dma::Commit() {
 bool handoff_dma::Flip(std::string_view reg, uint32_t bit) {
   const bool done = FlipRegister([&](auto&& f) { ForEachReg(f); }, reg, bit);
   q_ = d_;
+  idle_ = false;
   return done;
 }
 

@@ -155,6 +155,7 @@ class handoff_dma {
   // Which payloads Commit() has to copy.
   bool load_aw_ = false, load_w_ = false, load_ar_ = false;
   bool changed_ = false;
+  bool idle_ = false;  // the last edge left nothing to do
 };
 
 }  // namespace handoff

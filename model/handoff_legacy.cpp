@@ -88,13 +88,12 @@ void handoff_legacy::Tick() {
   }
   u_beats_.Tick(store, beat, done);
 
-  d_.legacy_more =
-      !fault_d && ((ring.enable && ((ring.index - r_.fetch) & mask) != 0) || !u_reads_.empty() ||
-                   d_.grant_valid);
+  d_.legacy_more = !fault_d && ((ring.enable && ((ring.index - r_.fetch) & mask) != 0) ||
+                                !u_reads_.empty() || d_.grant_valid);
   d_.legacy_cons = r_.cons;
   d_.legacy_fault = fault_d;
-  d_.quiet = u_reads_.empty() && !d_.lr_req_valid && !d_.grant_valid && !want &&
-             !waits_active && (stands || (!d_.lbuf_valid && u_beats_.empty()));
+  d_.quiet = u_reads_.empty() && !d_.lr_req_valid && !d_.grant_valid && !want && !waits_active &&
+             (stands || (!d_.lbuf_valid && u_beats_.empty()));
   idle_ = d_.quiet && q_.quiet && !give && (run || (r_.fetch == 0 && r_.cons == 0)) &&
           d_.legacy_more == q_.legacy_more;
 }
@@ -102,6 +101,7 @@ void handoff_legacy::Tick() {
 bool handoff_legacy::Flip(std::string_view reg, uint32_t bit) {
   const bool done = FlipRegister([&](auto&& f) { ForEachReg(f); }, reg, bit);
   q_ = d_;
+  idle_ = false;
   return done;
 }
 

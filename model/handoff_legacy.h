@@ -16,7 +16,7 @@ namespace handoff {
 class handoff_legacy {
  public:
   struct Params {
-    uint32_t LegacyDepth = 64;
+    uint32_t LegacyDepth = 256;
   };
   struct In {
     const bool* lbuf_ready = nullptr;

@@ -10,7 +10,7 @@
 module handoff_legacy
   import handoff_pkg::*;
 #(
-    parameter int unsigned LegacyDepth = 64
+    parameter int unsigned LegacyDepth = 256
 ) (
     input logic clk_i,
     input logic rst_ni,

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which connections owe an ACK, and when it leaves (docs/units/ack.md).
+#ifndef HANDOFF_MODEL_HANDOFF_ACK_H_
+#define HANDOFF_MODEL_HANDOFF_ACK_H_
+
+#include <cstdint>
+#include <string_view>
+
+#include "gen/handoff_pkg.h"
+#include "model/prim/ram.h"
+#include "model/prim/ram_fifo.h"
+#include "model/prim/skid.h"
+
+namespace handoff {
+
+class handoff_ack {
+ public:
+  struct Params {
+    uint32_t DctEntries = 1024;
+  };
+  struct In {
+    const bool* ackev_valid = nullptr;
+    const Ackev* ackev = nullptr;
+    const bool* ackreq_ready = nullptr;
+    const bool* ack_tmr_ready = nullptr;
+  };
+  struct Out {
+    bool ackev_ready = false;
+    bool ackreq_valid = false;
+    Ackreq ackreq{};
+    bool ack_cnt_valid = false;
+    Cnt ack_cnt{};
+    bool ack_tmr_valid = false;
+    Tmr ack_tmr{};
+    bool quiet = false;
+  };
+
+  explicit handoff_ack(const Params& params);
+  handoff_ack() : handoff_ack(Params()) {}
+
+  In in;
+  void Reset();
+  void Tick();
+  void Commit();
+  const Out& out() const { return q_; }
+
+  template <class F>
+  void ForEachReg(F&& f) {
+    f("clear", r_.clear);
+    f("clr", r_.clr);
+    f("s1_valid", r_.s1_valid);
+    f("s1_pop", r_.s1_pop);
+    f("s1_ev", r_.s1_ev);
+    f("s1_conn", r_.s1_conn);
+    f("s1_fwd", r_.s1_fwd);
+    f("s1_word.queued", r_.s1_word.queued);
+    f("s1_word.out", r_.s1_word.out);
+    f("s1_word.want", r_.s1_word.want);
+    f("s1_word.dsack", r_.s1_word.dsack);
+    f("s1_word.dsack_left", r_.s1_word.dsack_left);
+    f("s1_word.dsack_right", r_.s1_word.dsack_right);
+    f("s1_word.armed", r_.s1_word.armed);
+    f("s1_word.epoch", r_.s1_word.epoch);
+    f("s1_word.count", r_.s1_word.count);
+    f("ackreq_valid", d_.ackreq_valid);
+    f("ackreq", d_.ackreq);
+    f("ack_tmr_valid", d_.ack_tmr_valid);
+    f("ack_tmr", d_.ack_tmr);
+    f("ack_cnt_valid", d_.ack_cnt_valid);
+    f("ack_cnt", d_.ack_cnt);
+    f("quiet", d_.quiet);
+  }
+  bool Flip(std::string_view reg, uint32_t bit);
+
+ private:
+  // What is kept of a connection.
+  struct Word {
+    bool queued = false;  // in the queue; with want 0 a tombstone
+    bool out = false;     // its ackreq has left, no AckSent has come since
+    bool want = false;    // an ACK is wanted that has not left
+    bool dsack = false;
+    Seq dsack_left = 0;
+    Seq dsack_right = 0;
+    bool armed = false;  // a delay runs, with epoch
+    uint8_t epoch = 0;
+    uint8_t count = 0;  // data frames not yet acknowledged
+  };
+  struct Regs {
+    bool clear = true;
+    uint16_t clr = 0;
+    bool s1_valid = false;
+    bool s1_pop = false;
+    Ackev s1_ev{};
+    uint16_t s1_conn = 0;
+    bool s1_fwd = false;
+    Word s1_word{};
+  };
+
+  bool NeedsTimer(const Word& w) const;
+  void Decide(const Word& w, Word& n);
+  void Settle(const Word& w, Word& n);
+  void Arm(const Word& w, Word& n);
+  void Ask(const Word& w, Word& n, bool dsack, Seq left, Seq right);
+  void Issue(Word& n);
+  void LoadRequest(const Word& w);
+  static void Forget(Word& n);
+
+  const uint32_t dct_entries_;
+  Regs r_;
+  prim::Skid<Ackev> u_ackev_skid_;
+  prim::RamFifo<uint16_t> u_queue_;
+  prim::Ram<Word> u_state_;
+  Out d_, q_;
+  bool push_ = false;  // of this edge: s1_conn goes to the queue
+  bool changed_ = false;
+};
+
+}  // namespace handoff
+
+#endif  // HANDOFF_MODEL_HANDOFF_ACK_H_

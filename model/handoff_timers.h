@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Deadlines of delayed ACKs and hand-backs, in four lists of constant delay
+// (docs/units/timers.md).
+#ifndef HANDOFF_MODEL_HANDOFF_TIMERS_H_
+#define HANDOFF_MODEL_HANDOFF_TIMERS_H_
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "gen/handoff_pkg.h"
+#include "model/prim/arb.h"
+#include "model/prim/ram.h"
+#include "model/prim/skid.h"
+
+namespace handoff {
+
+class handoff_timers {
+ public:
+  struct Params {
+    uint32_t DctEntries = 1024;
+  };
+  struct In {
+    const bool* ack_tmr_valid = nullptr;
+    const Tmr* ack_tmr = nullptr;
+    const bool* back_tmr_valid = nullptr;
+    const Tmr* back_tmr = nullptr;
+    const bool* exp_ready = nullptr;
+    const Cfg* cfg = nullptr;
+    const U64* time_us = nullptr;
+  };
+  struct Out {
+    bool ack_tmr_ready = false;
+    bool back_tmr_ready = false;
+    bool exp_valid = false;
+    Exp exp{};
+    U64 wake_us = ~U64{0};
+    bool quiet = false;
+  };
+
+  explicit handoff_timers(const Params& params);
+  handoff_timers() : handoff_timers(Params()) {}
+
+  In in;
+  void Reset();
+  void Tick();
+  void Commit();
+  const Out& out() const { return q_; }
+
+  template <class F>
+  void ForEachReg(F&& f) {
+    f("state", r_.state);
+    f("clr", r_.clr);
+    f("op_node", r_.op_node);
+    f("op_arm", r_.op_arm);
+    f("op_class", r_.op_class);
+    f("op_epoch", r_.op_epoch);
+    static constexpr const char* kNames[kClasses][5] = {
+        {"head0", "tail0", "nonempty0", "head_due0", "last_due0"},
+        {"head1", "tail1", "nonempty1", "head_due1", "last_due1"},
+        {"head2", "tail2", "nonempty2", "head_due2", "last_due2"},
+        {"head3", "tail3", "nonempty3", "head_due3", "last_due3"}};
+    for (uint32_t c = 0; c < kClasses; ++c) {
+      f(kNames[c][0], r_.head[c]);
+      f(kNames[c][1], r_.tail[c]);
+      f(kNames[c][2], r_.nonempty[c]);
+      f(kNames[c][3], r_.head_due[c]);
+      f(kNames[c][4], r_.last_due[c]);
+    }
+    f("refill", r_.refill);
+    f("refill_class", r_.refill_class);
+    f("exp_valid", d_.exp_valid);
+    f("exp", d_.exp);
+    f("wake_us", d_.wake_us);
+    f("quiet", d_.quiet);
+  }
+  bool Flip(std::string_view reg, uint32_t bit);
+
+ private:
+  static constexpr uint32_t kClasses = 4;
+
+  enum class St : uint8_t { kClear, kIdle, kExec, kLink, kFire };
+  struct Info {
+    bool armed = false;
+    uint8_t delay_class = 0;
+    uint8_t epoch = 0;
+  };
+  struct Regs {
+    St state = St::kClear;
+    uint32_t clr = 0;
+    uint32_t op_node = 0;
+    bool op_arm = false;
+    uint8_t op_class = 0;
+    uint8_t op_epoch = 0;
+    std::array<uint32_t, kClasses> head{};
+    std::array<uint32_t, kClasses> tail{};
+    std::array<bool, kClasses> nonempty{};
+    std::array<uint64_t, kClasses> head_due{};
+    std::array<uint64_t, kClasses> last_due{};
+    bool refill = false;
+    uint8_t refill_class = 0;
+  };
+
+  void Idle(bool heads_known, bool ack_valid, bool back_valid);
+  void Exec();
+  void Fire();
+  void Unlink(uint32_t c);
+  void Link();
+  // A class whose head is due, the one that goes first; -1: none.
+  int DueClass() const;
+  uint64_t Wake() const;
+  uint64_t Delay(uint32_t c) const;
+  void Begin(uint32_t node);
+
+  const uint32_t dct_entries_;
+  Regs r_;
+  prim::Skid<Tmr> u_ack_tmr_skid_;
+  prim::Skid<Tmr> u_back_tmr_skid_;
+  prim::Arb<2> u_arb_;
+  prim::Ram<Info> u_info_;
+  prim::Ram<uint32_t> u_next_;
+  prim::Ram<uint32_t> u_prev_;
+  prim::Ram<uint64_t> u_due_;
+  Out d_, q_;
+  int pick_ = -1;  // of this edge: the request taken
+  bool changed_ = false;
+};
+
+}  // namespace handoff
+
+#endif  // HANDOFF_MODEL_HANDOFF_TIMERS_H_

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The transmit ring, segments, and own ACKs (docs/units/tx.md).
+#ifndef HANDOFF_MODEL_HANDOFF_TX_H_
+#define HANDOFF_MODEL_HANDOFF_TX_H_
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "gen/handoff_pkg.h"
+#include "model/prim/arb.h"
+#include "model/prim/fifo.h"
+#include "model/prim/ram.h"
+#include "model/prim/ram_fifo.h"
+#include "model/prim/skid.h"
+#include "model/tx/header.h"
+
+namespace handoff {
+
+class handoff_tx {
+ public:
+  struct Params {
+    uint32_t DctEntries = 1024;
+  };
+  struct In {
+    const bool* tmpl_valid = nullptr;
+    const Tmpl* tmpl = nullptr;
+    const bool* snap_valid = nullptr;
+    const Snap* snap = nullptr;
+    const bool* ackreq_valid = nullptr;
+    const Ackreq* ackreq = nullptr;
+    const bool* start_ready = nullptr;
+    const bool* sent_ready = nullptr;
+    const bool* tx_ready = nullptr;
+    const bool* tr_req_ready = nullptr;
+    const bool* tr_valid = nullptr;
+    const Rd* tr = nullptr;
+    const Cfg* cfg = nullptr;
+    const Ring* tx_ring = nullptr;
+    const bool* stop = nullptr;
+    const bool* link_up = nullptr;
+  };
+  struct Out {
+    bool tmpl_ready = false;
+    bool ackreq_ready = false;
+    bool start_valid = false;
+    Start start{};
+    bool sent_valid = false;
+    Ntf sent{};
+    bool tx_valid = false;
+    Axis tx{};
+    bool tx_cnt_valid = false;
+    Cnt tx_cnt{};
+    bool txa_cnt_valid = false;
+    Cnt txa_cnt{};
+    bool tr_req_valid = false;
+    RdReq tr_req{};
+    U16 tx_cons = 0;
+    bool tx_fault = false;
+    bool tx_idle = false;
+    bool quiet = false;
+  };
+
+  explicit handoff_tx(const Params& params);
+  handoff_tx() : handoff_tx(Params()) {}
+
+  In in;
+  void Reset();
+  void Tick();
+  void Commit();
+  const Out& out() const { return q_; }
+
+  template <class F>
+  void ForEachReg(F&& f) {
+    f("clear", r_.clear);
+    f("clr", r_.clr);
+    f("fetch", r_.fetch);
+    f("tx_cons", d_.tx_cons);
+    f("fly", r_.fly);
+    f("held", r_.held);
+    f("tx_fault", d_.tx_fault);
+    f("left", r_.left);
+    f("acc", r_.acc);
+    f("acc_cnt", r_.acc_cnt);
+    f("acc_err", r_.acc_err);
+    f("flush", r_.flush);
+    f("w_valid", r_.w_valid);
+    f("w_data", r_.w_data);
+    f("w_last", r_.w_last);
+    f("w_err", r_.w_err);
+    f("w_ptr", r_.w_ptr);
+    f("sum", r_.sum);
+    f("d_state", r_.d_state);
+    f("d", r_.d);
+    f("cur", r_.cur);
+    f("nxt", r_.nxt);
+    f("nxt2", r_.nxt2);
+    f("space", r_.space);
+    f("p_state", r_.p_state);
+    f("p_own", r_.p_own);
+    f("p_frame", r_.p_frame);
+    f("p_raw", r_.p_raw);
+    ForEachField("p_item", r_.p_item, f);
+    f("p_sum", r_.p_sum);
+    f("p_status", r_.p_status);
+    f("p_seq", r_.p_seq);
+    f("snap", r_.snap);
+    f("hdr", r_.hdr);
+    f("hlen", r_.hlen);
+    f("s_active", r_.s_active);
+    f("s_own", r_.s_own);
+    ForEachField("s_item", r_.s_item, f);
+    f("s_seq", r_.s_seq);
+    f("s_hdr", r_.s_hdr);
+    f("s_hlen", r_.s_hlen);
+    f("s_k", r_.s_k);
+    f("r_ptr", r_.r_ptr);
+    f("start_valid", d_.start_valid);
+    f("start", d_.start);
+    f("sent_valid", d_.sent_valid);
+    f("sent", d_.sent);
+    f("tx_valid", d_.tx_valid);
+    f("tx", d_.tx);
+    f("tx_cnt_valid", d_.tx_cnt_valid);
+    f("tx_cnt", d_.tx_cnt);
+    f("txa_cnt_valid", d_.txa_cnt_valid);
+    f("txa_cnt", d_.txa_cnt);
+    f("tr_req_valid", d_.tr_req_valid);
+    f("tr_req", d_.tr_req);
+    f("tx_idle", d_.tx_idle);
+    f("quiet", d_.quiet);
+  }
+  bool Flip(std::string_view reg, uint32_t bit);
+
+ private:
+  static constexpr uint32_t kDescriptors = 16;
+  static constexpr uint32_t kReads = 32;
+  static constexpr uint32_t kFrameWords = 512;
+
+  enum class DSt : uint8_t { kIdle, kCheck, kPiece };
+  enum class PSt : uint8_t { kIdle, kWait, kHdr, kSum, kDone };
+  // One read request on its way.
+  struct Ord {
+    bool is_desc = false;
+    uint8_t lane = 0;
+    uint16_t bytes = 0;
+    bool last = false;  // the frame's last
+  };
+  // One frame whose bytes are all in u_frame.
+  struct Done {
+    bool err = false;
+    uint16_t sum = 0;
+  };
+  struct Regs {
+    bool clear = true;
+    uint16_t clr = 0;
+    // Requests, arrival.
+    uint16_t fetch = 0;
+    uint8_t fly = 0;
+    uint8_t held = 0;
+    uint16_t left = 0;
+    Data acc{};
+    uint8_t acc_cnt = 0;
+    bool acc_err = false;
+    bool flush = false;
+    bool w_valid = false;
+    Data w_data{};
+    bool w_last = false;
+    bool w_err = false;
+    uint16_t w_ptr = 0;
+    uint32_t sum = 0;
+    // Decode.
+    DSt d_state = DSt::kIdle;
+    TxDesc d{};
+    Piece cur{};
+    Piece nxt{};
+    Piece nxt2{};
+    uint16_t space = kFrameWords;
+    // Prepare.
+    PSt p_state = PSt::kIdle;
+    bool p_own = false;
+    bool p_frame = false;
+    bool p_raw = false;
+    tx::Item p_item{};
+    uint16_t p_sum = 0;
+    Status p_status = Status::StatusOk;
+    Seq p_seq = 0;
+    Snap snap{};
+    tx::Header hdr{};
+    uint8_t hlen = 0;
+    // Send.
+    bool s_active = false;
+    bool s_own = false;
+    tx::Item s_item{};
+    Seq s_seq = 0;
+    tx::Header s_hdr{};
+    uint8_t s_hlen = 0;
+    uint16_t s_k = 0;
+    uint16_t s_ptr = 0;  // first word of the frame under way
+    uint16_t r_ptr = 0;
+  };
+  // What the stages tell each other at one edge: moves of the FIFOs between them.
+  struct Wires {
+    bool ord_push = false, ord_pop = false;
+    bool desc_push = false, desc_pop = false;
+    bool item_push = false, item_pop = false;
+    bool done_push = false, done_pop = false;
+    bool ackreq_pop = false;
+    bool accepted = false;      // send takes what prepare holds
+    bool request_last = false;  // a frame's last piece was requested
+    bool fetching = false;      // avail != 0, and it may be read
+    uint16_t freed = 0;         // words of u_frame let go by send
+    Ord ord{};
+    tx::Item item{};
+    Done done{};
+  };
+
+  template <class F>
+  static void ForEachField(const char* item, tx::Item& i, F& f);
+  void TickSend();
+  void Accept();
+  void Beat();
+  void TickPrepare();
+  void Begin();
+  void TickTemplates();
+  void TickDecode();
+  void Check();
+  void TickRequests();
+  void TickArrival();
+  void Append(const Ord& head, uint32_t lane, uint32_t k, bool frame_end);
+  void TickWrite();
+  Ntf SentNtf(const tx::Item& item, Status status, Seq seq) const;
+
+  const uint32_t dct_entries_;
+  Regs r_;
+  prim::Skid<Tmpl> u_tmpl_skid_;
+  prim::Skid<Ackreq> u_ackreq_skid_;
+  prim::Ram<Tmpl> u_tmpl_;
+  prim::RamFifo<TxDesc> u_desc_;
+  prim::Fifo<Ord> u_ord_;
+  prim::RamFifo<tx::Item> u_item_;
+  prim::Fifo<Done> u_done_;
+  std::vector<Data> u_frame_;  // read in place: a frame's words stay until its last beat
+  prim::Arb<2> u_arb_;
+  Out d_, q_;
+  Wires w_;            // of this edge
+  bool idle_ = false;  // the last edge left nothing to do
+  Ring seen_ring_{};   // as at the last edge that was looked at
+  bool load_ = false;  // start, sent or tr_req has to be copied by Commit()
+  bool load_tx_ = false;
+  bool changed_ = false;
+};
+
+template <class F>
+void handoff_tx::ForEachField(const char* item, tx::Item& i, F& f) {
+  const bool p = item[0] == 'p';
+  f(p ? "p_item.status" : "s_item.status", i.status);
+  f(p ? "p_item.conn" : "s_item.conn", i.conn);
+  f(p ? "p_item.gen" : "s_item.gen", i.gen);
+  f(p ? "p_item.tag" : "s_item.tag", i.tag);
+  f(p ? "p_item.psh" : "s_item.psh", i.psh);
+  f(p ? "p_item.fin" : "s_item.fin", i.fin);
+  f(p ? "p_item.n_sacks" : "s_item.n_sacks", i.n_sacks);
+  f(p ? "p_item.len" : "s_item.len", i.len);
+  f(p ? "p_item.sack0" : "s_item.sack0", i.sack[0]);
+  f(p ? "p_item.sack1" : "s_item.sack1", i.sack[1]);
+  f(p ? "p_item.sack2" : "s_item.sack2", i.sack[2]);
+}
+
+}  // namespace handoff
+
+#endif  // HANDOFF_MODEL_HANDOFF_TX_H_

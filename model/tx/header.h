@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Part of handoff_tx: what stands for one frame between its stages, and the header of a segment.
+#ifndef HANDOFF_MODEL_TX_HEADER_H_
+#define HANDOFF_MODEL_TX_HEADER_H_
+
+#include <array>
+#include <cstdint>
+
+#include "gen/handoff_pkg.h"
+
+namespace handoff::tx {
+
+using Header = Bits<1024>;  // byte i of the frame at [8i +: 8]
+
+// One frame's descriptor, decoded.
+struct Item {
+  bool raw = false;
+  Status status = Status::StatusOk;
+  Conn conn = 0;
+  Gen gen = 0;
+  U16 tag = 0;
+  bool psh = false;
+  bool fin = false;
+  bool has_ack = false;
+  uint8_t n_sacks = 0;
+  Seq seq = 0;
+  Seq ack = 0;
+  Seq rcv_edge = 0;
+  uint16_t len = 0;
+  std::array<uint64_t, kMaxPieces> sack{};  // {left, right}
+};
+
+// Ones' complement sum of what was added up (RFC 1071).
+constexpr uint16_t Fold(uint64_t sum) {
+  return sum == 0 ? 0 : static_cast<uint16_t>((sum - 1) % 65535 + 1);
+}
+
+// The sum of a word's little-endian 16-bit words.
+inline uint32_t WordSum(const Data& word) {
+  constexpr uint64_t kEven = 0x0000ffff0000ffff;
+  uint64_t lanes = 0;
+  for (const uint64_t w : word.w) lanes += (w & kEven) + ((w >> 16) & kEven);
+  return static_cast<uint32_t>((lanes & 0xffffffff) + (lanes >> 32));
+}
+
+// Writes the header with its checksums, zeros above it; returns its length.
+uint8_t BuildHeader(const Tmpl& t, const Snap& snap, const Item& item, uint16_t payload_sum,
+                    Header* header);
+
+}  // namespace handoff::tx
+
+#endif  // HANDOFF_MODEL_TX_HEADER_H_

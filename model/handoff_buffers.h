@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From places to jobs: the user-buffer pieces of every connection (docs/units/buffers.md).
+#ifndef HANDOFF_MODEL_HANDOFF_BUFFERS_H_
+#define HANDOFF_MODEL_HANDOFF_BUFFERS_H_
+
+#include <cstdint>
+#include <string_view>
+
+#include "gen/handoff_pkg.h"
+#include "model/prim/ram.h"
+#include "model/prim/skid.h"
+
+namespace handoff {
+
+class handoff_buffers {
+ public:
+  struct Params {
+    uint32_t DctEntries = 1024;
+    uint32_t Slots = 8;
+  };
+  struct In {
+    const bool* place_valid = nullptr;
+    const Place* place = nullptr;
+    const bool* job_ready = nullptr;
+    const bool* lbuf_valid = nullptr;
+    const LegacyDesc* lbuf = nullptr;
+    const bool* back_tmr_ready = nullptr;
+    const Cfg* cfg = nullptr;
+  };
+  struct Out {
+    bool place_ready = false;
+    bool room_valid = false;
+    Room room{};
+    bool lret_valid = false;
+    Lret lret{};
+    bool job_valid = false;
+    Job job{};
+    bool back_cnt_valid = false;
+    Cnt back_cnt{};
+    bool lbuf_ready = false;
+    bool back_tmr_valid = false;
+    Tmr back_tmr{};
+    bool quiet = false;
+  };
+
+  explicit handoff_buffers(const Params& params);
+  handoff_buffers() : handoff_buffers(Params()) {}
+
+  In in;
+  void Reset();
+  void Tick();
+  void Commit() {
+    if (changed_) q_ = d_;
+    changed_ = false;
+  }
+  const Out& out() const { return q_; }
+
+  template <class F>
+  void ForEachReg(F&& f) {
+    f("clr", r_.clr);
+    f("clr_addr", r_.clr_addr);
+    f("s1_valid", r_.s1_valid);
+    f("s1", r_.s1);
+    f("first", r_.first);
+    f("fwd", r_.fwd);
+    f("told", r_.told);
+    f("off", r_.off);
+    f("rem", r_.rem);
+    f("seq", r_.seq);
+    f("w.epoch", r_.w.epoch);
+    f("w.nxt", r_.w.nxt);
+    f("w.open", r_.w.open);
+    f("w.start", r_.w.start);
+    f("w.filled", r_.w.filled);
+    f("w.tmr_on", r_.w.tmr_on);
+    f("w.tmr_epoch", r_.w.tmr_epoch);
+    f("due", r_.due);
+    f("due_conn", r_.due_conn);
+    f("job_valid", d_.job_valid);
+    f("job", d_.job);
+    f("room_valid", d_.room_valid);
+    f("room", d_.room);
+    f("lret_valid", d_.lret_valid);
+    f("lret", d_.lret);
+    f("back_cnt_valid", d_.back_cnt_valid);
+    f("back_cnt", d_.back_cnt);
+    f("back_tmr_valid", d_.back_tmr_valid);
+    f("back_tmr", d_.back_tmr);
+    f("quiet", d_.quiet);
+  }
+  bool Flip(std::string_view reg, uint32_t bit);
+
+ private:
+  static constexpr uint32_t kMaxSlots = 8;
+
+  struct Held {  // a piece held: what is still free of it
+    uint64_t addr = 0;
+    uint32_t size = 0;
+    uint16_t id = 0;
+    bool last = false;
+    bool no_push = false;
+  };
+  // One connection; entries of `piece` at and above `count` are 0.
+  struct Word {
+    uint8_t epoch = 0;
+    bool open = false;
+    bool tmr_on = false;
+    uint8_t tmr_epoch = 0;
+    uint32_t nxt = 0;
+    uint32_t count = 0;
+    uint32_t start = 0;
+    uint32_t filled = 0;
+    Held piece[kMaxSlots] = {};
+  };
+  struct Regs {
+    bool clr = true;
+    uint32_t clr_addr = 0;
+    bool s1_valid = false;
+    Place s1{};
+    bool first = false;
+    bool fwd = false;
+    bool told = false;
+    uint16_t off = 0;
+    uint16_t rem = 0;
+    uint32_t seq = 0;
+    Word w{};
+    bool due = false;
+    uint16_t due_conn = 0;
+  };
+
+  void TickRoom();
+  bool Step(bool* last);
+  bool StepBack(bool expired);
+  bool StepTell();
+  bool StepUser(bool* last);
+  bool StepLegacy();
+  bool StepWhole();
+  bool StepPost();
+  bool StepAnswer();
+  bool StepPayload(bool* last);
+  bool StepExpire();
+  void Finish(bool touch);
+
+  const Word& Seen() const { return r_.first && !r_.fwd ? u_conn_.rdata() : r_.w; }
+  Word& Touched();
+  Job& NewJob(JobKind kind);
+  void NewNtf(NtfKind kind, uint8_t code);
+  void NewTimer(bool arm, uint8_t delay_class, uint8_t epoch);
+  bool lbuf_there() const { return u_lbuf_skid_.valid(*in.lbuf_valid); }
+  void CountHandBack();
+  const LegacyDesc& TakeLbuf();
+  static void Drop(Word& w, uint32_t m);
+  static void Close(Word& w);
+
+  const uint32_t mask_;  // of a RAM address
+  const uint32_t slots_;
+  Regs r_;
+  prim::Skid<Place> u_place_skid_;
+  prim::Skid<LegacyDesc> u_lbuf_skid_;
+  prim::Ram<Word> u_conn_;
+  // Of this edge only.
+  bool job_free_ = false, tmr_free_ = false, lbuf_pop_ = false;
+  Out d_, q_;
+  bool changed_ = false;
+  bool idle_ = false;  // nothing is held but legacy buffers in stock
+};
+
+}  // namespace handoff
+
+#endif  // HANDOFF_MODEL_HANDOFF_BUFFERS_H_

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/handoff_upload.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "model/flip.h"
+
+namespace handoff {
+namespace {
+
+// 64 zero bytes, 64 of ones, 64 zero ones: a window of it masks lanes.
+constexpr std::array<uint8_t, 192> kLanes = [] {
+  std::array<uint8_t, 192> lanes{};
+  for (uint32_t i = 64; i < 128; ++i) lanes[i] = 0xff;
+  return lanes;
+}();
+
+uint64_t Word(const uint8_t* bytes, uint32_t i) {
+  uint64_t word;
+  std::memcpy(&word, bytes + 8 * i, sizeof word);
+  return word;
+}
+
+// Lanes lane to lane + n - 1.
+uint64_t Strobes(uint32_t lane, uint32_t n) {
+  return (n == kDataBytes ? ~uint64_t{0} : (uint64_t{1} << n) - 1) << lane;
+}
+
+}  // namespace
+
+handoff_upload::handoff_upload(const Params& params)
+    : mask_(params.DctEntries - 1),
+      u_burst_(kBursts),
+      u_ntf_(kNtfs),
+      u_uerr_(kUerrs),
+      u_err_(params.DctEntries) {}
+
+void handoff_upload::Reset() {
+  r_ = Regs{};
+  u_fdata_skid_.Reset();
+  u_blk_skid_.Reset();
+  u_job_skid_.Reset();
+  u_burst_.Reset();
+  u_ntf_.Reset();
+  u_uerr_.Reset();
+  u_err_.Reset();
+  d_ = q_ = Out{};
+  changed_ = idle_ = false;
+}
+
+void handoff_upload::Tick() {
+  if (idle_ && !*in.fdata_valid && !*in.blk_valid && !*in.job_valid && !*in.uw_done_valid) return;
+  changed_ = true;
+  TickAnswers();
+  TickStep();
+  d_.fdata_ready = u_fdata_skid_.ready();
+  d_.blk_ready = u_blk_skid_.ready();
+  d_.job_ready = u_job_skid_.ready();
+  d_.quiet = !r_.clr && !r_.job_valid && !r_.d1_valid && u_fdata_skid_.empty() &&
+             u_blk_skid_.empty() && u_job_skid_.empty() && u_burst_.empty() && u_ntf_.empty() &&
+             u_uerr_.empty() && !d_.uw_valid && !d_.done_valid && !d_.uerr_valid;
+  idle_ = d_.quiet;
+}
+
+// Answers, notifications, uerr: what follows the bursts. Of u_burst and u_ntf it only decides the
+// pops, TickStep() the pushes.
+void handoff_upload::TickAnswers() {
+  // Answers.
+  burst_pop_ = *in.uw_done_valid && u_burst_.valid();
+  const bool err = burst_pop_ && in.uw_done->err;
+  const Burst burst = burst_pop_ ? u_burst_.data() : Burst{};
+  const bool err_we = err && burst.user;
+
+  // Notifications.
+  const bool done_free = !q_.done_valid || *in.done_ready;
+  const bool d1_sync = r_.d1.kind == NtfKind::NtfSync;
+  const bool d1_go = r_.d1_valid && done_free && !(err_we && d1_sync);
+  if (d1_go) {
+    d_.done = r_.d1;
+    const Err& seen = u_err_.rdata();
+    d_.done.error = r_.d1.error || (r_.d1.kind == NtfKind::NtfHandBack && r_.d1.count != 0 &&
+                                    seen.err && seen.gen == r_.d1.gen);
+  }
+  d_.done_valid = d1_go || !done_free;
+  const uint32_t sync_conn = r_.d1.conn & mask_;
+  ntf_pop_ = u_ntf_.valid() && static_cast<uint8_t>(r_.retired - u_ntf_.data().seq) < 128 &&
+             (!r_.d1_valid || d1_go);
+  r_.d1_valid = ntf_pop_ || (r_.d1_valid && !d1_go);
+  if (ntf_pop_) {
+    const uint64_t bit = uint64_t{1} << (r_.rslot & kSlotMask);
+    r_.d1 = u_ntf_.data().ntf;
+    r_.d1.error = r_.d1.error || (r_.ntf_err & bit) != 0;
+    r_.ntf_err &= ~bit;
+    r_.rslot = (r_.rslot + 1) & kSlotMask;
+    u_err_.TickRead(r_.d1.conn & mask_);
+  }
+  if (err && burst.has_ntf) r_.ntf_err |= uint64_t{1} << (burst.slot & kSlotMask);
+  if (burst_pop_) ++r_.retired;
+
+  // u_err's write port.
+  if (r_.clr) {
+    r_.clr_addr &= mask_;
+    u_err_.TickWrite(r_.clr_addr, Err{});
+  } else if (err_we) {
+    u_err_.TickWrite(burst.conn & mask_, Err{true, burst.gen});
+  } else if (d1_go && d1_sync) {
+    u_err_.TickWrite(sync_conn, Err{});
+  }
+
+  // uerr.
+  const bool uerr_free = !q_.uerr_valid || *in.uerr_ready;
+  const bool uerr_pop = u_uerr_.valid() && uerr_free;
+  if (uerr_pop) d_.uerr = u_uerr_.data();
+  d_.uerr_valid = uerr_pop || !uerr_free;
+  if (err_we || uerr_pop || !u_uerr_.settled()) {
+    u_uerr_.Tick(err_we, Uerr{.conn = burst.conn, .gen = burst.gen}, uerr_pop);
+  }
+}
+
+void handoff_upload::TickStep() {
+  const bool fdata_v = u_fdata_skid_.valid(*in.fdata_valid);
+  const Beat& fdata = u_fdata_skid_.data(*in.fdata);
+  const bool blk_v = u_blk_skid_.valid(*in.blk_valid);
+  const bool job_v = u_job_skid_.valid(*in.job_valid);
+  const bool uw_free = !q_.uw_valid || *in.uw_ready;
+
+  // Step.
+  const uint32_t rem = r_.rem;
+  const uint32_t n = std::min<uint32_t>(kDataBytes - r_.addr % kDataBytes, rem);
+  const uint32_t b = (r_.off + n - 1) / kDataBytes;
+  const uint32_t next = r_.have ? r_.idx + 1 : 0;
+  const uint32_t page_beat = r_.addr / kDataBytes % kPageBeats;
+  const bool first = !r_.mid || page_beat == 0;
+  const bool last = n == rem || page_beat == kPageBeats - 1;
+  const bool far = u_ntf_.valid() && static_cast<uint8_t>(r_.issued - u_ntf_.data().seq) >= kFar;
+  const bool write = r_.kind == JobKind::JobWrite;
+  const bool bytes = r_.job_valid && rem != 0;
+  const bool can = bytes && uw_free && (!first || (u_burst_.ready() && !far));
+  const bool held = r_.have && (r_.ended || r_.idx >= b);
+  const bool head = !held && next == b && fdata_v;
+  const bool emit = can && (r_.kind == JobKind::JobBlock ? blk_v : held || head);
+  const bool skip = bytes && write && !held && next < b && fdata_v;
+  const bool drain = r_.job_valid && rem == 0 && r_.frame_end && !r_.ended && fdata_v;
+  const bool pop0 = (emit && write && head) || skip || drain;
+  const uint32_t rem_d = emit ? rem - n : rem;
+  const bool ended_d = r_.ended || (pop0 && fdata.last);
+  const bool fin =
+      r_.job_valid && rem_d == 0 && (!r_.frame_end || ended_d) && (!r_.has_ntf || u_ntf_.ready());
+  const bool pre = fin && r_.frame_end && r_.ended && fdata_v;
+  const bool pop = pop0 || pre;
+  const bool take = job_v && !r_.clr && (!r_.job_valid || fin);
+  const bool blk_pop = emit && r_.kind == JobKind::JobBlock && n == rem;
+  const bool begin = emit && first;
+  const bool push = fin && r_.has_ntf;
+
+  // uw.
+  if (emit) LoadUw(n, first, last, head, b, fdata.data);
+  d_.uw_valid = emit || !uw_free;
+
+  // What is begun waits for its answer.
+  Burst burst;
+  if (begin) burst = {r_.user, r_.ntf.conn, r_.ntf.gen, r_.has_ntf, r_.wslot};
+  if (begin || burst_pop_) u_burst_.Tick(begin, burst, burst_pop_);
+  if (begin) ++r_.issued;
+  if (push) {
+    u_ntf_.Tick(true, Wait{r_.ntf, r_.issued}, ntf_pop_);
+    r_.wslot = (r_.wslot + 1) & kSlotMask;
+  } else if (ntf_pop_ || !u_ntf_.settled()) {
+    u_ntf_.Tick(false, Wait{}, ntf_pop_);
+  }
+
+  // The frame.
+  if (pop) r_.beat = fdata.data;
+  if (fin && r_.frame_end) {
+    r_.have = pre;
+    r_.idx = 0;
+    r_.ended = pre && fdata.last;
+  } else if (pop) {
+    r_.have = true;
+    r_.idx = static_cast<uint16_t>(std::min(next, kMaxIdx));
+    r_.ended = fdata.last;
+  }
+
+  // The job.
+  if (emit) {
+    r_.off = (r_.off + n) & kOffMask;
+    r_.rem = static_cast<uint16_t>(rem_d);
+    r_.addr += n;
+    r_.mid = true;
+  }
+  r_.job_valid = take || (r_.job_valid && !fin);
+  if (take) {
+    const Job& job = u_job_skid_.data(*in.job);
+    const bool block = job.kind == JobKind::JobBlock;
+    r_.kind = job.kind;
+    r_.frame_end = job.frame_end;
+    r_.user = job.user;
+    r_.has_ntf = job.has_ntf;
+    r_.ntf = job.ntf;
+    r_.off = block ? 0 : job.off;
+    r_.rem = block ? kBlockBytes : job.kind == JobKind::JobWrite ? job.len : 0;
+    r_.addr = block ? job.addr & ~uint64_t{kDataBytes - 1} : job.addr;
+    r_.mid = false;
+  }
+
+  // Clearing.
+  if (r_.clr) {
+    r_.clr = r_.clr_addr != mask_;
+    r_.clr_addr = (r_.clr_addr + 1) & mask_;
+  }
+
+  u_fdata_skid_.Tick(*in.fdata_valid, *in.fdata, pop);
+  u_blk_skid_.Tick(*in.blk_valid, *in.blk, blk_pop);
+  u_job_skid_.Tick(*in.job_valid, *in.job, take);
+}
+
+// One beat: n bytes of the frame from off on, at their lanes; or 64 of the block.
+void handoff_upload::LoadUw(uint32_t n, bool first, bool last, bool head, uint32_t b,
+                            const Data& fdata) {
+  const uint32_t lane = r_.addr % kDataBytes;
+  Wr& uw = d_.uw;
+  uw.first = first;
+  uw.last = last;
+  uw.addr = first ? r_.addr - lane : 0;
+  uw.beats = 0;
+  if (first) {
+    const uint32_t left = (lane + r_.rem + kDataBytes - 1) / kDataBytes;
+    const uint32_t page = kPageBeats - static_cast<uint32_t>(r_.addr / kDataBytes % kPageBeats);
+    uw.beats = static_cast<uint8_t>(std::min(left, page));
+  }
+  uw.strb = Strobes(lane, n);
+  if (r_.kind == JobKind::JobBlock) {
+    uint64_t words[16];
+    const uint32_t j = r_.off / kDataBytes;
+    uw.data = Data{};
+    if (j >= 2) return;
+    u_blk_skid_.data(*in.blk).Pack(words);
+    std::memcpy(uw.data.bytes(), words + 8 * j, kDataBytes);
+    return;
+  }
+  // The frame's beat with the first byte, and the one after it.
+  const uint32_t so = r_.off % kDataBytes;
+  const Data& low = head && r_.off / kDataBytes == b ? fdata : r_.beat;
+  const Data& high = head ? fdata : r_.beat;
+  if (so == 0 && n == kDataBytes) {
+    uw.data = low;
+    return;
+  }
+  std::array<uint8_t, 192> window;  // its first 64 bytes never pass the mask
+  std::memset(window.data(), 0, kDataBytes);
+  std::memcpy(window.data() + 64, low.bytes(), kDataBytes);
+  std::memcpy(window.data() + 128, high.bytes(), kDataBytes);
+  const uint8_t* from = window.data() + 64 + so - lane;
+  const uint8_t* above = kLanes.data() + 64 - lane;       // lanes from lane on
+  const uint8_t* below = kLanes.data() + 128 - lane - n;  // lanes under lane + n
+  for (uint32_t i = 0; i < Data::kWords; ++i) {
+    uw.data.w[i] = Word(from, i) & Word(above, i) & Word(below, i);
+  }
+}
+
+bool handoff_upload::Flip(std::string_view reg, uint32_t bit) {
+  const bool done = FlipRegister([&](auto&& f) { ForEachReg(f); }, reg, bit);
+  q_ = d_;
+  idle_ = false;
+  return done;
+}
+
+}  // namespace handoff

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Bytes to memory: the jobs of buffers as bursts and notifications (docs/units/upload.md).
+#ifndef HANDOFF_MODEL_HANDOFF_UPLOAD_H_
+#define HANDOFF_MODEL_HANDOFF_UPLOAD_H_
+
+#include <cstdint>
+#include <string_view>
+
+#include "gen/handoff_pkg.h"
+#include "model/prim/fifo.h"
+#include "model/prim/ram.h"
+#include "model/prim/ram_fifo.h"
+#include "model/prim/skid.h"
+
+namespace handoff {
+
+class handoff_upload {
+ public:
+  struct Params {
+    uint32_t DctEntries = 1024;
+  };
+  struct In {
+    const bool* fdata_valid = nullptr;
+    const Beat* fdata = nullptr;
+    const bool* blk_valid = nullptr;
+    const State* blk = nullptr;
+    const bool* job_valid = nullptr;
+    const Job* job = nullptr;
+    const bool* done_ready = nullptr;
+    const bool* uerr_ready = nullptr;
+    const bool* uw_ready = nullptr;
+    const bool* uw_done_valid = nullptr;
+    const WrDone* uw_done = nullptr;
+  };
+  struct Out {
+    bool fdata_ready = false;
+    bool blk_ready = false;
+    bool job_ready = false;
+    bool done_valid = false;
+    Ntf done{};
+    bool uerr_valid = false;
+    Uerr uerr{};
+    bool uw_valid = false;
+    Wr uw{};
+    bool quiet = false;
+  };
+
+  explicit handoff_upload(const Params& params);
+  handoff_upload() : handoff_upload(Params()) {}
+
+  In in;
+  void Reset();
+  void Tick();
+  void Commit() {
+    if (changed_) q_ = d_;
+    changed_ = false;
+  }
+  const Out& out() const { return q_; }
+
+  template <class F>
+  void ForEachReg(F&& f) {
+    f("clr", r_.clr);
+    f("clr_addr", r_.clr_addr);
+    f("job_valid", r_.job_valid);
+    f("kind", r_.kind);
+    f("frame_end", r_.frame_end);
+    f("user", r_.user);
+    f("has_ntf", r_.has_ntf);
+    f("ntf", r_.ntf);
+    f("off", r_.off);
+    f("rem", r_.rem);
+    f("addr", r_.addr);
+    f("mid", r_.mid);
+    f("beat", r_.beat);
+    f("have", r_.have);
+    f("idx", r_.idx);
+    f("ended", r_.ended);
+    f("issued", r_.issued);
+    f("retired", r_.retired);
+    f("wslot", r_.wslot);
+    f("rslot", r_.rslot);
+    f("ntf_err", r_.ntf_err);
+    f("d1_valid", r_.d1_valid);
+    f("d1", r_.d1);
+    f("uw_valid", d_.uw_valid);
+    f("uw", d_.uw);
+    f("done_valid", d_.done_valid);
+    f("done", d_.done);
+    f("uerr_valid", d_.uerr_valid);
+    f("uerr", d_.uerr);
+    f("quiet", d_.quiet);
+  }
+  bool Flip(std::string_view reg, uint32_t bit);
+
+ private:
+  static constexpr uint32_t kBursts = 32;       // places in u_burst
+  static constexpr uint32_t kNtfs = 32;         // in u_ntf
+  static constexpr uint32_t kUerrs = 256;       // in u_uerr
+  static constexpr uint8_t kSlotMask = 63;      // of a notification's error bit
+  static constexpr uint8_t kFar = 64;           // bursts begun since the oldest notification
+  static constexpr uint32_t kBlockBytes = 256;  // state and 128 zero bytes
+  static constexpr uint32_t kPageBeats = kPageBytes / kDataBytes;
+  static constexpr uint32_t kOffMask = (1u << 17) - 1;
+  static constexpr uint32_t kMaxIdx = 2047;
+
+  struct Burst {  // begun and not answered yet
+    bool user = false;
+    uint16_t conn = 0;
+    uint8_t gen = 0;
+    bool has_ntf = false;
+    uint8_t slot = 0;
+  };
+  struct Wait {  // a notification, and the bursts begun before it
+    Ntf ntf{};
+    uint8_t seq = 0;
+  };
+  struct Err {
+    bool err = false;
+    uint8_t gen = 0;
+  };
+  struct Regs {
+    bool clr = true;
+    uint32_t clr_addr = 0;
+    bool job_valid = false;
+    JobKind kind{};
+    bool frame_end = false;
+    bool user = false;
+    bool has_ntf = false;
+    Ntf ntf{};
+    uint32_t off = 0;
+    uint16_t rem = 0;
+    uint64_t addr = 0;
+    bool mid = false;
+    Data beat{};
+    bool have = false;
+    uint16_t idx = 0;
+    bool ended = false;
+    uint8_t issued = 0;
+    uint8_t retired = 0;
+    uint8_t wslot = 0;
+    uint8_t rslot = 0;
+    uint64_t ntf_err = 0;
+    bool d1_valid = false;
+    Ntf d1{};
+  };
+
+  void TickAnswers();
+  void TickStep();
+  void LoadUw(uint32_t n, bool first, bool last, bool head, uint32_t b, const Data& fdata);
+
+  const uint32_t mask_;  // of a RAM address
+  Regs r_;
+  prim::Skid<Beat> u_fdata_skid_;
+  prim::Skid<State> u_blk_skid_;
+  prim::Skid<Job> u_job_skid_;
+  prim::Fifo<Burst> u_burst_;
+  prim::RamFifo<Wait> u_ntf_;
+  prim::RamFifo<Uerr> u_uerr_;
+  prim::Ram<Err> u_err_;
+  // Of this edge only.
+  bool burst_pop_ = false, ntf_pop_ = false;
+  Out d_, q_;
+  bool changed_ = false;
+  bool idle_ = false;  // nothing is held but, perhaps, the next frame's first beat
+};
+
+}  // namespace handoff
+
+#endif  // HANDOFF_MODEL_HANDOFF_UPLOAD_H_

@@ -24,17 +24,18 @@ void handoff_timers::Reset() {
   u_prev_.Reset();
   u_due_.Reset();
   d_ = q_ = Out{};
-  changed_ = false;
+  idle_ = changed_ = false;
 }
 
 void handoff_timers::Tick() {
   // Quiet, wake_us is exact: before it nothing happens by itself.
-  if (q_.quiet && !*in.ack_tmr_valid && !*in.back_tmr_valid && *in.time_us < q_.wake_us) return;
+  if (idle_ && !*in.ack_tmr_valid && !*in.back_tmr_valid && *in.time_us < q_.wake_us) return;
   changed_ = true;
   const bool ack_valid = u_ack_tmr_skid_.valid(*in.ack_tmr_valid);
   const bool back_valid = u_back_tmr_skid_.valid(*in.back_tmr_valid);
   d_.quiet = r_.state == St::kIdle && !r_.refill && !ack_valid && !back_valid && !q_.exp_valid &&
              DueClass() < 0;
+  idle_ = d_.quiet;
   if (!r_.refill) d_.wake_us = Wake();
   d_.exp_valid = q_.exp_valid && !*in.exp_ready;
 
@@ -208,6 +209,7 @@ bool handoff_timers::Flip(std::string_view reg, uint32_t bit) {
   for (uint32_t& node : r_.head) fits = is_node(node) && fits;
   for (uint32_t& node : r_.tail) fits = is_node(node) && fits;
   q_ = d_;
+  idle_ = false;
   return done && fits;
 }
 

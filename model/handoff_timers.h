@@ -123,7 +123,8 @@ class handoff_timers {
   prim::Ram<uint32_t> u_prev_;
   prim::Ram<uint64_t> u_due_;
   Out d_, q_;
-  int pick_ = -1;  // of this edge: the request taken
+  int pick_ = -1;      // of this edge: the request taken
+  bool idle_ = false;  // the last edge left nothing to do
   bool changed_ = false;
 };
 

@@ -14,11 +14,11 @@ void handoff_ack::Reset() {
   u_queue_.Reset();
   u_state_.Reset();
   d_ = q_ = Out{};
-  push_ = changed_ = false;
+  push_ = idle_ = changed_ = false;
 }
 
 void handoff_ack::Tick() {
-  if (q_.quiet && !*in.ackev_valid) return;
+  if (idle_ && !*in.ackev_valid) return;
   changed_ = true;
   const bool ackreq_free = !q_.ackreq_valid || *in.ackreq_ready;
   const bool ack_tmr_free = !q_.ack_tmr_valid || *in.ack_tmr_ready;
@@ -67,6 +67,7 @@ void handoff_ack::Tick() {
   d_.ackev_ready = u_ackev_skid_.ready();
   d_.quiet = !r_.clear && !r_.s1_valid && !d_.ackreq_valid && !d_.ack_tmr_valid &&
              !d_.ack_cnt_valid && u_queue_.empty() && u_ackev_skid_.empty();
+  idle_ = d_.quiet;
 }
 
 // s1 will arm or cancel.
@@ -218,6 +219,7 @@ bool handoff_ack::Flip(std::string_view reg, uint32_t bit) {
   r_.clr &= static_cast<uint16_t>(dct_entries_ - 1);
   r_.s1_conn &= static_cast<uint16_t>(dct_entries_ - 1);
   q_ = d_;
+  idle_ = false;
   return done && fits;
 }
 

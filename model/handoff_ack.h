@@ -113,6 +113,7 @@ class handoff_ack {
   prim::Ram<Word> u_state_;
   Out d_, q_;
   bool push_ = false;  // of this edge: s1_conn goes to the queue
+  bool idle_ = false;  // the last edge left nothing to do
   bool changed_ = false;
 };
 

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// csr in lockstep: registers, dynamic rules, counters, reset sequence (docs/units/csr.md).
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "gen/handoff_csr_rtl.h"
+#include "model/handoff_csr.h"
+#include "tb/lockstep/twin_bench.h"
+
+namespace handoff {
+namespace {
+
+constexpr uint16_t kIdent = 0x000, kCtrl = 0x010, kStatus = 0x014, kMaxFrame = 0x020,
+                   kHashKey = 0x080, kRing0 = 0x100, kRingStride = 0x20, kCounter0 = 0x800;
+constexpr uint16_t kBaseLo = 0x00, kBaseHi = 0x04, kSize = 0x08, kEnable = 0x0c, kIndex = 0x10,
+                   kEngine = 0x14;
+constexpr uint8_t kOkay = 0, kSlverr = 2;
+
+// A csr with its register master; cycles are counted by the bench.
+struct Rig {
+  using Bench = TwinBench<handoff_csr>;
+  Bench bench;
+  Producer<AxilAddr> s_aw{bench, bench.to.s_aw};
+  Producer<AxilW> s_w{bench, bench.to.s_w};
+  Producer<AxilAddr> s_ar{bench, bench.to.s_ar};
+  Consumer<AxilB> s_b{bench, bench.from.s_b};
+  Consumer<AxilR> s_r{bench, bench.from.s_r};
+
+  Rig() { Start(); }
+  void Start() {
+    bench.in.drained = bench.in.tx_idle = true;
+    bench.Cycle(3);
+  }
+  uint8_t Write(uint16_t addr, uint32_t data, uint8_t strb = 0xf) {
+    s_aw.Push(AxilAddr{.addr = addr});
+    s_w.Push(AxilW{.strb = strb, .data = data});
+    const uint64_t want = s_b.received() + 1;
+    bench.Until([&] { return s_b.received() == want; }, "the write is answered", 100);
+    return s_b.Take().resp;
+  }
+  AxilR Read(uint16_t addr) {
+    s_ar.Push(AxilAddr{.addr = addr});
+    const uint64_t want = s_r.received() + 1;
+    bench.Until([&] { return s_r.received() == want; }, "the read is answered", 100);
+    return s_r.Take();
+  }
+  static uint16_t Ring(uint16_t ring, uint16_t reg) { return kRing0 + ring * kRingStride + reg; }
+};
+
+TEST(Csr, AnswersFourCyclesAfterAnAccessIsAccepted) {
+  Rig rig;
+  rig.s_ar.Push(AxilAddr{.addr = kIdent});
+  rig.bench.Until([&] { return rig.bench.in.s_ar_valid; }, "the request is up", 10);
+  const uint64_t asked = rig.bench.cycle();
+  rig.bench.Until([&] { return rig.bench.out().s_r_valid; }, "the answer is up", 10);
+  EXPECT_EQ(rig.bench.cycle() - asked, 4U);
+  rig.bench.Until([&] { return rig.s_r.received() == 1; }, "the answer is taken", 10);
+  EXPECT_EQ(rig.s_r.Take().data, 0x48444F46U);
+}
+
+TEST(Csr, RefusesUnmappedMisalignedReadOnlyAndPartialAccesses) {
+  Rig rig;
+  EXPECT_EQ(rig.Read(0x7fc).resp, kSlverr);
+  EXPECT_EQ(rig.Read(0x1000).resp, kSlverr);
+  EXPECT_EQ(rig.Read(0x021).resp, kSlverr);
+  EXPECT_EQ(rig.Write(kIdent, 1), kSlverr);
+  EXPECT_EQ(rig.Write(Rig::Ring(0, kEngine), 1), kSlverr);
+  EXPECT_EQ(rig.Write(kMaxFrame, 1518, 0x7), kSlverr);
+  EXPECT_EQ(rig.Write(kMaxFrame, 59), kSlverr);
+  EXPECT_EQ(rig.Write(kMaxFrame, 16384), kSlverr);
+  EXPECT_EQ(rig.Read(kMaxFrame).data, 9018U);
+  EXPECT_EQ(rig.Read(kCounter0 + 8 * static_cast<int>(Counter::CntBadAccess)).data, 8U);
+}
+
+TEST(Csr, ShowsWhatWasWrittenAsLevels) {
+  Rig rig;
+  EXPECT_EQ(rig.Write(kMaxFrame, 1518), kOkay);
+  EXPECT_EQ(rig.bench.out().cfg.max_frame, 1518);
+  for (uint16_t i = 0; i < 10; i++) EXPECT_EQ(rig.Write(kHashKey + 4 * i, 0x1111 * (i + 1)), kOkay);
+  EXPECT_EQ(rig.bench.out().cfg.hash_key.w[0], 0x0000222200001111U);
+  EXPECT_EQ(rig.bench.out().cfg.hash_key.w[4], 0x0000aaaa00009999U);
+  EXPECT_EQ(rig.Write(Rig::Ring(2, kBaseLo), 0x1000), kOkay);
+  EXPECT_EQ(rig.Write(Rig::Ring(2, kBaseHi), 0x7), kOkay);
+  EXPECT_EQ(rig.bench.out().legacy_ring.base, 0x700001000U);
+}
+
+// Corner 69.
+TEST(Csr, RefusesHashKeyWhileEntriesExist) {
+  Rig rig;
+  rig.bench.in.lookup_used = 1;
+  EXPECT_EQ(rig.Write(kHashKey, 5), kSlverr);
+  EXPECT_EQ(rig.Write(kHashKey + 36, 5), kSlverr);
+  EXPECT_EQ(rig.Read(kHashKey).data, 0U);
+  rig.bench.in.lookup_used = 0;
+  EXPECT_EQ(rig.Write(kHashKey, 5), kOkay);
+}
+
+// Corner 95.
+TEST(Csr, RefusesIndexBeyondTheRing) {
+  Rig rig;
+  EXPECT_EQ(rig.Write(Rig::Ring(1, kIndex), 0), kSlverr);  // not enabled
+  EXPECT_EQ(rig.Write(Rig::Ring(1, kSize), 4), kOkay);
+  EXPECT_EQ(rig.Write(Rig::Ring(1, kEnable), 1), kOkay);
+  EXPECT_EQ(rig.Write(Rig::Ring(1, kIndex), 16), kSlverr);
+  EXPECT_EQ(rig.Write(Rig::Ring(1, kIndex), 0x10000), kSlverr);
+  EXPECT_EQ(rig.Write(Rig::Ring(1, kIndex), 15), kOkay);
+  EXPECT_EQ(rig.bench.out().tx_ring.index, 15);
+}
+
+// Corner 96.
+TEST(Csr, RefusesRingChangesWhileEnabled) {
+  Rig rig;
+  EXPECT_EQ(rig.Write(Rig::Ring(3, kSize), 0), kSlverr);
+  EXPECT_EQ(rig.Write(Rig::Ring(3, kSize), 16), kSlverr);
+  EXPECT_EQ(rig.Write(Rig::Ring(3, kBaseLo), 0x20), kSlverr);
+  EXPECT_EQ(rig.Write(Rig::Ring(3, kEnable), 1), kOkay);
+  for (const uint16_t reg : {kBaseLo, kBaseHi, kSize}) {
+    EXPECT_EQ(rig.Write(Rig::Ring(3, reg), 4), kSlverr);
+  }
+  EXPECT_EQ(rig.Write(Rig::Ring(3, kEnable), 0), kOkay);
+  EXPECT_EQ(rig.Write(Rig::Ring(3, kSize), 4), kOkay);
+}
+
+// Corner 103.
+TEST(Csr, LatchesTheHighWord) {
+  Rig rig;
+  Producer tcp_cnt(rig.bench, rig.bench.to.tcp_cnt);
+  for (int i = 0; i < 5; i++) tcp_cnt.Push(Cnt{.index = 7});
+  rig.bench.Cycle(10);
+  EXPECT_EQ(rig.Read(kCounter0 + 8 * 7).data, 5U);
+  EXPECT_EQ(rig.Read(kCounter0 + 8 * 7 + 4).data, 0U);
+  EXPECT_EQ(rig.Write(kCounter0 + 8 * 7, 0), kSlverr);
+}
+
+TEST(Csr, CountsSeveralPulsesOfOneEdge) {
+  Rig rig;
+  auto& in = rig.bench.in;
+  in.rxf_cnt_valid = in.rxf_drop_valid = in.tcp_cnt_valid = in.back_cnt_valid = true;
+  in.ack_cnt_valid = in.tx_cnt_valid = in.txa_cnt_valid = in.irq_cnt_valid = true;
+  in.rxf_cnt.index = in.rxf_drop.index = in.tcp_cnt.index = in.back_cnt.index = 9;
+  in.ack_cnt.index = in.tx_cnt.index = in.txa_cnt.index = in.irq_cnt.index = 9;
+  rig.bench.Cycle();
+  in.rxf_cnt_valid = in.rxf_drop_valid = in.tcp_cnt_valid = in.back_cnt_valid = false;
+  in.ack_cnt_valid = in.tx_cnt_valid = in.txa_cnt_valid = in.irq_cnt_valid = false;
+  EXPECT_EQ(rig.Read(kCounter0 + 8 * 9).data, 8U);
+}
+
+TEST(Csr, AFaultHaltsUntilReset) {
+  Rig rig;
+  rig.bench.in.tx_fault = true;
+  rig.bench.Cycle();
+  rig.bench.in.tx_fault = false;
+  rig.bench.Cycle(2);
+  EXPECT_TRUE(rig.bench.out().halt);
+  EXPECT_EQ(rig.Read(kStatus).data & 0xf1, 0x21U);
+  EXPECT_EQ(rig.Write(kCtrl, 1), kOkay);
+  rig.bench.Cycle(40);
+  EXPECT_FALSE(rig.bench.out().halt);
+  EXPECT_EQ(rig.Read(kStatus).data & 0xfb, 0x02U);
+}
+
+// Corners 105, 106.
+TEST(Csr, ResetWaitsForDrain) {
+  Rig rig;
+  rig.bench.in.drained = false;
+  rig.Write(kMaxFrame, 100);
+  EXPECT_EQ(rig.Write(kCtrl, 1), kOkay);
+  rig.bench.Cycle(50);
+  EXPECT_TRUE(rig.bench.out().stop);
+  EXPECT_TRUE(rig.bench.out().unit_rst_n);
+  EXPECT_EQ(rig.Write(kMaxFrame, 200), kSlverr);  // row 8
+  rig.bench.in.drained = true;
+  rig.bench.Cycle(2);
+  uint64_t cycles = 0;
+  while (!rig.bench.out().unit_rst_n) {
+    rig.bench.Cycle();
+    cycles++;
+  }
+  EXPECT_EQ(cycles, 15U);  // the sixteenth was seen above
+  EXPECT_EQ(rig.Read(kMaxFrame).data, 9018U);
+}
+
+TEST(Csr, FunctionLevelResetHandShakes) {
+  Rig rig;
+  rig.bench.in.flr_req = true;
+  rig.bench.Until([&] { return rig.bench.out().flr_done; }, "flr_done rises", 100);
+  rig.bench.Cycle(20);
+  EXPECT_TRUE(rig.bench.out().unit_rst_n);  // one request, one reset
+  rig.bench.in.flr_req = false;
+  rig.bench.Until([&] { return !rig.bench.out().flr_done; }, "flr_done falls", 10);
+  rig.bench.Until([&] { return rig.bench.out().quiet; }, "quiet again", 10);
+}
+
+TEST(Csr, AThousandRandomRuns) {
+  Rig rig;
+  auto& bench = rig.bench;
+  bench.Declare(
+      {"write answered", "read answered", "slverr", "reset", "halt", "flr", "both at once"});
+  bench.Runs(1000, [&] {
+    Rng rng = bench.MakeRng("csr");
+    rig.Start();
+    rig.s_b.SetPace(rng.Chance(0.5) ? 1.0 : 0.4);
+    rig.s_r.SetPace(rng.Chance(0.5) ? 1.0 : 0.4);
+    rig.s_aw.SetIdle(rng.Chance(0.5) ? 0.0 : 0.4);
+    for (int i = 0; i < 12; i++) {
+      const auto any_addr = [&] {
+        static constexpr uint16_t kBases[] = {0x0, 0x20, 0x80, 0x100, 0x140, 0x800};
+        uint16_t a = kBases[rng.Below(6)] + 4 * rng.Below(12);
+        if (rng.Chance(0.05)) a |= rng.Below(4);
+        if (rng.Chance(0.03)) a |= 0x1000;
+        return a;
+      };
+      if (rng.Chance(0.7)) {
+        const uint32_t small = rng.Below(20);
+        rig.s_aw.Push(AxilAddr{.addr = any_addr()});
+        rig.s_w.Push(AxilW{.strb = static_cast<uint8_t>(rng.Chance(0.9) ? 15 : rng.Below(16)),
+                           .data = rng.Chance(0.7) ? small : static_cast<uint32_t>(rng.Next())});
+      }
+      if (rng.Chance(0.5)) rig.s_ar.Push(AxilAddr{.addr = any_addr()});
+    }
+    if (rng.Chance(0.05)) {
+      rig.s_aw.Push(AxilAddr{.addr = kCtrl});
+      rig.s_w.Push(AxilW{.strb = 15, .data = 1});
+    }
+    for (int i = 0; i < 150; i++) {
+      auto& in = bench.in;
+      const auto pulse = [&](bool& valid, Cnt& cnt) {
+        valid = rng.Chance(0.2);
+        if (valid) cnt.index = static_cast<uint8_t>(rng.Below(64));
+      };
+      pulse(in.rxf_cnt_valid, in.rxf_cnt);
+      pulse(in.rxf_drop_valid, in.rxf_drop);
+      pulse(in.tcp_cnt_valid, in.tcp_cnt);
+      pulse(in.back_cnt_valid, in.back_cnt);
+      pulse(in.ack_cnt_valid, in.ack_cnt);
+      pulse(in.tx_cnt_valid, in.tx_cnt);
+      pulse(in.txa_cnt_valid, in.txa_cnt);
+      pulse(in.irq_cnt_valid, in.irq_cnt);
+      in.lookup_used = rng.Chance(0.9) ? in.lookup_used : static_cast<uint32_t>(rng.Below(2));
+      in.drained = rng.Chance(0.5);
+      in.tx_idle = rng.Chance(0.8);
+      in.cmd_fault = rng.Chance(0.0005);
+      in.ntf_fault = rng.Chance(0.0005);
+      in.cmd_cons = static_cast<uint16_t>(rng.Below(65536));
+      if (rng.Chance(0.02)) in.link_up = !in.link_up;
+      if (rng.Chance(0.002)) in.flr_req = true;
+      if (in.flr_req && bench.out().flr_done && rng.Chance(0.3)) in.flr_req = false;
+      if (in.s_aw_valid && in.s_ar_valid) bench.Hit("both at once");
+      if (bench.out().halt) bench.Hit("halt");
+      if (!bench.out().unit_rst_n) bench.Hit("reset");
+      if (bench.out().flr_done) bench.Hit("flr");
+      bench.Cycle();
+    }
+    while (!rig.s_b.empty()) {
+      bench.Hit("write answered");
+      if (rig.s_b.Take().resp != 0) bench.Hit("slverr");
+    }
+    while (!rig.s_r.empty()) {
+      bench.Hit("read answered");
+      rig.s_r.Take();
+    }
+  });
+}
+
+}  // namespace
+}  // namespace handoff

@@ -38,7 +38,7 @@ function(handoff_target_of include out)
     set(target gen_${CMAKE_MATCH_1})
   elseif(include MATCHES "^\"Vhandoff_([a-z0-9_]*[a-z0-9])(__.*)?\\.h")
     set(target rtl_${CMAKE_MATCH_1})
-  elseif(include MATCHES "^\"tb/lockstep/(agents|hits|ports|rng|twin_bench)\\.h")
+  elseif(include MATCHES "^\"tb/lockstep/(agents|channel_hits|hits|ports|rng|twin_bench)\\.h")
     set(target gen_pkg)  # headers alone, so that a unit's test does not wait for the engine
   elseif(include MATCHES "^\"(model|sw|tb)/([^/\"]+)/")
     set(target ${CMAKE_MATCH_1}_${CMAKE_MATCH_2})

@@ -20,6 +20,7 @@ void handoff_ack::Reset() {
 void handoff_ack::Tick() {
   if (idle_ && !*in.ackev_valid) return;
   changed_ = true;
+  const bool was_clear = r_.clear;
   const bool ackreq_free = !q_.ackreq_valid || *in.ackreq_ready;
   const bool ack_tmr_free = !q_.ack_tmr_valid || *in.ack_tmr_ready;
   d_.ackreq_valid = !ackreq_free;
@@ -65,7 +66,7 @@ void handoff_ack::Tick() {
   u_queue_.Tick(push_, push_conn, pop);
   u_ackev_skid_.Tick(*in.ackev_valid, *in.ackev, event);
   d_.ackev_ready = u_ackev_skid_.ready();
-  d_.quiet = !r_.clear && !r_.s1_valid && !d_.ackreq_valid && !d_.ack_tmr_valid &&
+  d_.quiet = !was_clear && !r_.s1_valid && !d_.ackreq_valid && !d_.ack_tmr_valid &&
              !d_.ack_cnt_valid && u_queue_.empty() && u_ackev_skid_.empty();
   idle_ = d_.quiet;
 }

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Whole frames or nothing (docs/units/rx_fifo.md).
+#ifndef HANDOFF_MODEL_HANDOFF_RX_FIFO_H_
+#define HANDOFF_MODEL_HANDOFF_RX_FIFO_H_
+
+#include <cstdint>
+#include <string_view>
+
+#include "gen/handoff_pkg.h"
+#include "model/prim/ram.h"
+#include "model/prim/ram_fifo.h"
+
+namespace handoff {
+
+class handoff_rx_fifo {
+ public:
+  struct Params {
+    uint32_t RxFifoBeats = 1024;
+    uint32_t RxFifoFrames = 512;
+  };
+  struct In {
+    const bool* frame_valid = nullptr;
+    const Beat* frame = nullptr;
+    const bool* hdr_valid = nullptr;
+    const Hdr* hdr = nullptr;
+    const bool* hdr_ready = nullptr;
+    const bool* fdata_ready = nullptr;
+  };
+  struct Out {
+    bool hdr_valid = false;
+    Hdr hdr{};
+    bool fdata_valid = false;
+    Beat fdata{};
+    bool rxf_cnt_valid = false;
+    Cnt rxf_cnt{};
+    bool rxf_drop_valid = false;
+    Cnt rxf_drop{};
+    bool quiet = false;
+  };
+
+  explicit handoff_rx_fifo(const Params& params);
+  handoff_rx_fifo() : handoff_rx_fifo(Params()) {}
+
+  In in;
+  void Reset();
+  void Tick();
+  void Commit();
+  const Out& out() const { return q_; }
+
+  template <class F>
+  void ForEachReg(F&& f) {
+    f("wr", r_.wr);
+    f("start", r_.start);
+    f("rd", r_.rd);
+    f("cur", r_.cur);
+    f("avail", r_.avail);
+    f("drop", r_.drop);
+    f("hdr_valid", q_.hdr_valid);
+    f("hdr", q_.hdr);
+    f("fdata_valid", q_.fdata_valid);
+    f("fdata", q_.fdata);
+    f("rxf_cnt_valid", q_.rxf_cnt_valid);
+    f("rxf_cnt", q_.rxf_cnt);
+    f("rxf_drop_valid", q_.rxf_drop_valid);
+    f("rxf_drop", q_.rxf_drop);
+    f("quiet", q_.quiet);
+  }
+  bool Flip(std::string_view reg, uint32_t bit);
+
+ private:
+  struct Regs {
+    uint32_t wr = 0;
+    uint32_t start = 0;
+    uint32_t rd = 0;
+    uint32_t cur = 0;
+    uint32_t avail = 0;
+    bool drop = false;
+  };
+  // What Commit() makes visible; the payloads of hdr and fdata are the RAMs' output registers.
+  struct Next {
+    bool changed = false;
+    bool hdr_loads = false;
+    bool fdata_loads = false;
+    bool hdr_valid = false;
+    bool fdata_valid = false;
+    bool rxf_cnt_valid = false;
+    Cnt rxf_cnt{};
+    bool rxf_drop_valid = false;
+    Cnt rxf_drop{};
+    bool quiet = false;
+  };
+
+  uint32_t Inc(uint32_t addr) const { return addr + 1 == beats_ ? 0 : addr + 1; }
+
+  const uint32_t beats_;
+  Regs r_;
+  prim::Ram<Beat> u_beats_;
+  prim::RamFifo<Hdr> u_hdr_;
+  Next d_;
+  Out q_;
+  bool idle_ = false;  // without a beat the next edge changes nothing
+};
+
+}  // namespace handoff
+
+#endif  // HANDOFF_MODEL_HANDOFF_RX_FIFO_H_

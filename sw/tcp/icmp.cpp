@@ -26,10 +26,12 @@ uint16_t SumOf(const IpAddr& src, const IpAddr& dst, bool v6, ByteView message) 
 
 // The quoted packet: its header and at least eight bytes of the segment (RFC 792).
 bool ReadQuote(bool v6, ByteView quote, IcmpError& error) {
-  const size_t header =
-      v6 ? kIpv6HeaderBytes : quote.empty() ? kIpv4HeaderBytes : (quote[0] & 0xfU) * 4;
+  const size_t header = v6              ? kIpv6HeaderBytes
+                        : quote.empty() ? kIpv4HeaderBytes
+                                        : (quote[0] & 0xfU) * 4;
   const size_t address_bytes = v6 ? 16 : 4;
-  if (header < (v6 ? kIpv6HeaderBytes : kIpv4HeaderBytes) || quote.size() < header + 8) return false;
+  if (header < (v6 ? kIpv6HeaderBytes : kIpv4HeaderBytes) || quote.size() < header + 8)
+    return false;
   if (quote[0] >> 4 != (v6 ? 6 : 4) || quote[v6 ? 6 : 9] != kProtocolTcp) return false;
   const size_t addresses = v6 ? 8 : 12;
   error.local = {IpAddr::From(quote.subspan(addresses, address_bytes)), Load16(quote, header)};
@@ -48,7 +50,10 @@ std::optional<IcmpMessage> ParseIcmp(const IpAddr& src, const IpAddr& dst, bool 
 }
 
 Bytes BuildIcmp(const IpAddr& src, const IpAddr& dst, const IcmpMessage& message) {
-  Bytes out = {message.type, message.code, 0, 0};
+  Bytes out;
+  out.reserve(4 + message.rest.size());
+  for (const uint8_t octet : {message.type, message.code, uint8_t{0}, uint8_t{0}})
+    out.push_back(octet);
   AppendBytes(out, message.rest);
   Store16(out, 2, SumOf(src, dst, message.v6, out));
   return out;

@@ -18,11 +18,11 @@ void handoff_rx_tcp::Reset() {
   u_state_.Reset();
   u_room_.Reset();
   d_ = q_ = Out{};
-  load_place_ = load_blk_ = load_small_ = changed_ = false;
+  load_place_ = load_blk_ = load_small_ = changed_ = idle_ = false;
 }
 
 void handoff_rx_tcp::Tick() {
-  if (q_.quiet && Idle()) {
+  if (idle_ && NoneOffered()) {
     TickPulsesIn();
     return;
   }
@@ -63,6 +63,7 @@ void handoff_rx_tcp::Tick() {
              u_exp_skid_.empty() && u_start_skid_.empty() && !d_.place_valid && !d_.blk_valid &&
              !d_.ackev_valid && !d_.prog_valid && !d_.snap_valid && !d_.cmd_rsp_valid &&
              !d_.tcp_cnt_valid;
+  idle_ = d_.quiet;
 }
 
 void handoff_rx_tcp::Commit() {
@@ -240,6 +241,7 @@ void handoff_rx_tcp::Load(const rx_tcp::Decision& d) {
 bool handoff_rx_tcp::Flip(std::string_view reg, uint32_t bit) {
   const bool done = FlipRegister([&](auto&& f) { ForEachReg(f); }, reg, bit);
   q_ = d_;
+  idle_ = false;
   return done;
 }
 

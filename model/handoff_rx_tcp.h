@@ -158,7 +158,7 @@ class handoff_rx_tcp {
   void Load(const rx_tcp::Decision& d);
   // Pick and take; `may` is take_ok.
   void Take(bool may, bool fire);
-  bool Idle() const {
+  bool NoneOffered() const {
     return !*in.op_valid && !*in.uerr_valid && !*in.exp_valid && !*in.start_valid;
   }
 
@@ -176,6 +176,7 @@ class handoff_rx_tcp {
   // Which payloads Commit() has to copy.
   bool load_place_ = false, load_blk_ = false, load_small_ = false;
   bool changed_ = false;
+  bool idle_ = false;  // the last edge left nothing to do
 };
 
 }  // namespace handoff

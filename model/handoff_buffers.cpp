@@ -347,8 +347,9 @@ bool handoff_buffers::StepAnswer() {
   if (Touches(p)) {
     Word& w = Touched();
     if (p.kind == PlaceKind::PlaceSetup) {
-      const uint8_t tmr_epoch = w.tmr_epoch;
+      const uint8_t epoch = w.epoch, tmr_epoch = w.tmr_epoch;
       w = Word{};
+      w.epoch = epoch;  // the one told last: Finish() compares it
       w.tmr_epoch = tmr_epoch;
       w.nxt = p.seq;
     } else if (p.kind == PlaceKind::PlaceResume) {

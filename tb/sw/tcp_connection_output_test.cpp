@@ -1,0 +1,485 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a connection sends and when: windows, Nagle's algorithm, timeouts, recovery, the user's calls.
+#include <gtest/gtest.h>
+
+#include "tb/sw/connection_bench.h"
+
+namespace handoff::tcp {
+namespace {
+
+using tb::kIrs;
+using tb::kIss;
+
+class Output : public testing::Test, public tb::ConnectionBench {
+ protected:
+  Output() { options.snd_buf_bytes = 100000; }
+  // The window and the congestion window are open, nothing is in flight.
+  void Open() {
+    peer_window = 60000;
+    Established();
+    Input(Ack());
+    Forget();
+  }
+  Segment DupAck(uint32_t ack) const { return Ack(1, ack); }
+  void ExpectState(State state) const { EXPECT_EQ(ToString(c->state()), ToString(state)); }
+};
+
+TEST_F(Output, SynOffersWhatTheOptionsSay) {
+  options = {};
+  options.rcv_buf_bytes = 1 << 20;
+  SynSent();
+  const Options& o = sink.sent.at(0).segment.options;
+  EXPECT_EQ(o.mss, 1460);
+  EXPECT_EQ(o.window_scale, 5);
+  EXPECT_TRUE(o.sack_permitted);
+  EXPECT_TRUE(o.timestamps);
+  EXPECT_EQ(sink.sent.at(0).segment.window, 65535);
+}
+
+TEST_F(Output, StandInOpensAsPrescribed) {
+  options = {};
+  options.iss = Seq(12345);
+  options.mss = 1234;
+  options.window_scale = 9;
+  options.sack = false;
+  options.timestamps = false;
+  options.rcv_buf_bytes = 70000;
+  SynSent();
+  const Segment& syn = sink.sent.at(0).segment;
+  EXPECT_EQ(syn.seq, Seq(12345));
+  EXPECT_EQ(syn.options.mss, 1234);
+  EXPECT_EQ(syn.options.window_scale, 9);
+  EXPECT_FALSE(syn.options.sack_permitted);
+  EXPECT_FALSE(syn.options.timestamps);
+}
+
+TEST_F(Output, CutsAtTheMssAndPushesTheLast) {
+  Open();
+  Write(1, 2500);
+  EXPECT_EQ(Sent(), "[.] 1:1001 ack 1; [.] 1001:2001 ack 1");
+  Input(Ack(1, 2001));
+  EXPECT_EQ(sink.sent.back().segment.flags.ToString(), "P.");
+  EXPECT_EQ(sink.sent.back().payload, Bytes(Stream().begin() + 2001, Stream().begin() + 2501));
+}
+
+TEST_F(Output, MssLeavesRoomForTimestamps) {
+  options.timestamps = true;
+  peer_syn.timestamps = Timestamps{0, 0};
+  Open();
+  Write(1, 2000);
+  EXPECT_EQ(sink.sent.at(0).spec.len, 988U);
+}
+
+TEST_F(Output, Rfc9293Section3_7_1MssDefaultsTo536AndIsCutToTheMtu) {
+  peer_syn.mss.reset();
+  Established();
+  EXPECT_EQ(c->tcb().snd_mss, 536);
+  peer_syn.mss = 9000;
+  Established();
+  EXPECT_EQ(c->tcb().snd_mss, 1460);
+  peer_syn.mss = 1;
+  Established();
+  EXPECT_EQ(c->tcb().snd_mss, 64);
+}
+
+TEST_F(Output, Rfc9293Section3_7_4NagleHoldsSmallSegments) {
+  Open();
+  Write(1, 10);
+  Write(11, 10);
+  Write(21, 10);
+  EXPECT_EQ(TakeSent(), "[P.] 1:11 ack 1");
+  Input(Ack(1, 11));
+  EXPECT_EQ(TakeSent(), "[P.] 11:31 ack 1");
+}
+
+TEST_F(Output, NoDelaySendsThemAtOnce) {
+  options.no_delay = true;
+  Open();
+  Write(1, 10);
+  Write(11, 10);
+  EXPECT_EQ(Sent(), "[P.] 1:11 ack 1; [P.] 11:21 ack 1");
+}
+
+TEST_F(Output, NeverBeyondThePeersWindow) {
+  peer_window = 2500;
+  Established();
+  Write(1, 10000);
+  EXPECT_EQ(TakeSent(), "[.] 1:1001 ack 1; [.] 1001:2001 ack 1");
+  peer_window = 1500;
+  Input(Ack(1, 1001));
+  EXPECT_EQ(TakeSent(), "") << "the rest of the window is too small to bother";
+  Input(Ack(1, 2001));
+  EXPECT_EQ(TakeSent(), "[.] 2001:3001 ack 1");
+}
+
+TEST_F(Output, Rfc6928InitialWindowIsTenSegments) {
+  Open();
+  Write(1, 50000);
+  EXPECT_EQ(sink.sent.size(), 10U);
+  Forget();
+  Input(Ack(1, 2001));
+  EXPECT_EQ(sink.sent.size(), 3U) << "slow start: two acknowledged, one more by growth";
+}
+
+// -- zero window --
+
+TEST_F(Output, Rfc9293Section3_8_6_1ZeroWindowIsProbed) {
+  Open();
+  peer_window = 0;
+  Input(Ack(1, 1));
+  Write(1, 5000);
+  EXPECT_EQ(TakeSent(), "");
+  time.RunFor(c->rtt().rto());
+  EXPECT_EQ(TakeSent(), "[.] 0 ack 1");
+  time.RunFor(sw::Seconds(600));
+  EXPECT_GE(sink.sent.size(), 5U) << "ever more rarely, but on and on";
+  EXPECT_LE(sink.sent.size(), 20U);
+}
+
+TEST_F(Output, Rfc9293Section3_8_6_1AnsweredProbesNeverGiveUp) {
+  Open();
+  peer_window = 0;
+  Input(Ack(1, 1));
+  Write(1, 5000);
+  for (int i = 0; i < 100; ++i) {
+    time.RunFor(sw::Seconds(70));
+    Input(Ack(1, 1));
+  }
+  ExpectState(State::kEstablished);
+  peer_window = 60000;
+  Forget();
+  Input(Ack(1, 1));
+  EXPECT_EQ(sink.sent.size(), 5U);
+}
+
+TEST_F(Output, UnansweredProbesGiveUp) {
+  Open();
+  peer_window = 0;
+  Input(Ack(1, 1));
+  Write(1, 5000);
+  time.RunFor(sw::Seconds(3600));
+  ExpectState(State::kClosed);
+  EXPECT_EQ(reason, CloseReason::kTimedOut);
+}
+
+TEST_F(Output, Rfc9293Section3_8_6_2_1OverrideSendsIntoASmallWindow) {
+  Open();
+  peer_window = 300;
+  Input(Ack(1, 1));
+  Write(1, 5000);
+  EXPECT_EQ(TakeSent(), "");
+  time.RunFor(c->rtt().rto());
+  EXPECT_EQ(TakeSent(), "[.] 1:301 ack 1");
+}
+
+TEST_F(Output, Rfc9293Section3_8_6_2_2WindowReopensByAWorthwhileStep) {
+  Open();
+  Input(Data(1, 20000));
+  EXPECT_EQ(c->tcb().RcvWnd(), 0U);
+  Forget();
+  uint8_t buffer[1400];
+  c->Read(buffer);
+  EXPECT_EQ(TakeSent(), "") << "less than a segment: silly";
+  c->Read(buffer);
+  EXPECT_EQ(TakeSent(), "[.] 1 ack 20001");
+  EXPECT_EQ(c->tcb().RcvWnd(), 2800U);
+}
+
+TEST_F(Output, EdgeNeverMovesBack) {
+  Open();
+  const Seq edge = c->tcb().rcv_adv;
+  Input(Data(1, 5000));
+  time.RunFor(sw::Seconds(1));
+  EXPECT_EQ(c->tcb().rcv_adv, edge);
+  EXPECT_EQ(sink.sent.back().segment.window, 15000);
+}
+
+// -- timeouts --
+
+TEST_F(Output, Rfc6298Section5TimeoutResendsTheFirstAndBacksOff) {
+  Open();
+  Write(1, 3000);
+  Forget();
+  const Micros rto = c->rtt().rto();
+  time.RunFor(rto);
+  EXPECT_EQ(TakeSent(), "[.] 1:1001 ack 1");
+  time.RunFor(rto * 2 - Micros(1));
+  EXPECT_EQ(TakeSent(), "");
+  time.RunFor(Micros(1));
+  EXPECT_EQ(TakeSent(), "[.] 1:1001 ack 1");
+  Input(Ack(1, 1001));
+  EXPECT_EQ(TakeSent(), "[.] 1001:2001 ack 1; [P.] 2001:3001 ack 1");
+  EXPECT_EQ(c->recovery().phase(), Recovery::Phase::kTimeout);
+  Input(Ack(1, 3001));
+  EXPECT_EQ(c->recovery().phase(), Recovery::Phase::kOpen);
+  time.RunFor(sw::Seconds(100));
+  EXPECT_EQ(TakeSent(), "");
+}
+
+TEST_F(Output, Rfc9293Section3_8_3GivesUpAfterR2) {
+  Open();
+  Write(1, 1000);
+  time.RunFor(sw::Seconds(99));
+  ExpectState(State::kEstablished);
+  time.RunFor(sw::Seconds(1200));
+  ExpectState(State::kClosed);
+  EXPECT_EQ(reason, CloseReason::kTimedOut);
+}
+
+TEST_F(Output, SynIsSentAgainAndGivenUp) {
+  SynSent();
+  time.RunFor(sw::Seconds(1));
+  EXPECT_EQ(TakeSent(), "[S] 0; [S] 0");
+  time.RunFor(sw::Seconds(300));
+  ExpectState(State::kClosed);
+  EXPECT_EQ(reason, CloseReason::kTimedOut);
+}
+
+TEST_F(Output, Rfc6298Section3KarnTimesNoSegmentSentTwice) {
+  Open();
+  const Micros before = c->rtt().srtt();
+  Write(1, 1000);
+  time.RunFor(c->rtt().rto());
+  time.RunFor(sw::Millis(50));
+  Input(Ack(1, 1001));
+  EXPECT_EQ(c->rtt().srtt(), before);
+}
+
+TEST_F(Output, EchoedTimesMayBeIgnored) {
+  for (const bool ignore : {false, true}) {
+    options.timestamps = true;
+    options.ignore_echoed_times = ignore;
+    peer_syn.timestamps = Timestamps{0, 0};
+    Open();
+    Write(1, 100);
+    const uint32_t long_ago = sink.sent.back().segment.options.timestamps->value - 5000;
+    time.RunFor(sw::Millis(20));
+    Segment s = Ack(1, 101);
+    s.options.timestamps->echo = long_ago;
+    Input(s);
+    EXPECT_EQ(c->rtt().srtt() < sw::Millis(100), ignore);
+  }
+}
+
+// -- recovery --
+
+TEST_F(Output, Rfc5681Section3_2ThirdDuplicateResends) {
+  Open();
+  Write(1, 10000);
+  Forget();
+  Input(DupAck(1));
+  Input(DupAck(1));
+  EXPECT_EQ(TakeSent(), "");
+  Input(DupAck(1));
+  EXPECT_EQ(TakeSent(), "[.] 1:1001 ack 1");
+  EXPECT_EQ(c->recovery().control().ssthresh(), 5000U);
+}
+
+TEST_F(Output, Rfc3042TwoDuplicatesLetNewDataOut) {
+  Open();
+  Write(1, 30000);
+  Forget();
+  Input(DupAck(1));
+  EXPECT_EQ(TakeSent(), "[.] 10001:11001 ack 1");
+  Input(DupAck(1));
+  EXPECT_EQ(TakeSent(), "[.] 11001:12001 ack 1");
+}
+
+TEST_F(Output, Rfc6582Section3_2PartialAckResendsTheNextHole) {
+  Open();
+  Write(1, 10000);
+  for (int i = 0; i < 3; ++i) Input(DupAck(1));
+  Forget();
+  Input(Ack(1, 3001));
+  EXPECT_EQ(TakeSent(), "[.] 3001:4001 ack 1");
+  Input(Ack(1, 10001));
+  EXPECT_EQ(c->recovery().phase(), Recovery::Phase::kOpen);
+  EXPECT_EQ(c->recovery().control().cwnd(), 5000U);
+}
+
+TEST_F(Output, Rfc5681Section2WindowUpdateIsNoDuplicate) {
+  Open();
+  Write(1, 10000);
+  Forget();
+  for (int i = 0; i < 5; ++i) {
+    peer_window = static_cast<uint16_t>(peer_window - 1);
+    Input(DupAck(1));
+  }
+  EXPECT_EQ(c->recovery().duplicate_acks(), 0U);
+}
+
+TEST_F(Output, Rfc6675Section5SackResendsEachHoleOnce) {
+  options.sack = true;
+  peer_syn.sack_permitted = true;
+  Open();
+  Write(1, 10000);
+  Forget();
+  const auto sack = [this](std::initializer_list<std::pair<uint32_t, uint32_t>> blocks) {
+    Segment s = Ack(1, 1);
+    for (const auto& [from, to] : blocks) s.options.sack.Add({kIss + from, kIss + to});
+    Input(s);
+  };
+  sack({{1001, 2001}});
+  sack({{1001, 2001}, {3001, 4001}});
+  EXPECT_EQ(TakeSent(), "");
+  sack({{1001, 2001}, {3001, 6001}});
+  EXPECT_EQ(TakeSent(), "[.] 1:1001 ack 1") << "half the window is still in flight";
+  sack({{1001, 2001}, {3001, 7001}});
+  EXPECT_EQ(TakeSent(), "[.] 2001:3001 ack 1");
+  sack({{1001, 2001}, {3001, 8001}});
+  EXPECT_EQ(TakeSent(), "[P.] 9001:10001 ack 1") << "rule 4: the rescue";
+  sack({{1001, 2001}, {3001, 9001}});
+  EXPECT_EQ(TakeSent(), "");
+  Input(Ack(1, 10001));
+  EXPECT_EQ(c->recovery().phase(), Recovery::Phase::kOpen);
+}
+
+TEST_F(Output, Rfc2883DuplicateReportIsNoSignOfLoss) {
+  options.sack = true;
+  peer_syn.sack_permitted = true;
+  Open();
+  Write(1, 10000);
+  Input(Ack(1, 5001));
+  Forget();
+  for (int i = 0; i < 4; ++i) {
+    Segment s = Ack(1, 5001);
+    s.options.sack.Add({kIss + 1001, kIss + 2001});
+    Input(s);
+  }
+  EXPECT_EQ(Sent(), "");
+  EXPECT_EQ(c->recovery().phase(), Recovery::Phase::kOpen);
+}
+
+TEST_F(Output, PathMtuCutsTheSegmentsAndSendsThemAgain) {
+  options.mss = 1460;
+  peer_syn.mss = 1460;
+  Open();
+  Write(1, 2920);
+  Forget();
+  IcmpError error;
+  error.seq = kIss + 1;
+  error.path_mtu = 1000;
+  c->OnIcmpError(error);
+  EXPECT_EQ(c->tcb().snd_mss, 960);
+  ASSERT_FALSE(sink.sent.empty());
+  EXPECT_EQ(Sent().substr(0, 15), "[.] 1:961 ack 1");
+  error.seq = kIss + 90000;
+  error.path_mtu = 600;
+  c->OnIcmpError(error);
+  EXPECT_EQ(c->tcb().snd_mss, 960) << "RFC 5927: about nothing in flight";
+}
+
+// -- the user's calls, 3.10.2 to 3.10.5 --
+
+TEST_F(Output, Rfc9293Section3_10_2WritesBeforeTheHandshakeAreKept) {
+  SynSent();
+  EXPECT_EQ(Write(1, 100), 100U);
+  Forget();
+  Segment s = Syn();
+  s.flags.ack = true;
+  s.ack = kIss + 1;
+  Input(s);
+  EXPECT_EQ(Sent(), "[P.] 1:101 ack 1");
+}
+
+TEST_F(Output, WriteTakesWhatTheBufferHolds) {
+  options.snd_buf_bytes = 1500;
+  Open();
+  EXPECT_EQ(Write(1, 2000), 1500U);
+  EXPECT_EQ(Write(1501, 10), 0U);
+  Input(Ack(1, 1001));
+  EXPECT_EQ(c->WritableBytes(), 1000U);
+}
+
+TEST_F(Output, Rfc9293Section3_10_4CloseSendsWhatIsQueuedFirst) {
+  peer_window = 1500;
+  Established();
+  Write(1, 2000);
+  c->ShutdownWrite();
+  ExpectState(State::kFinWait1);
+  EXPECT_EQ(TakeSent(), "[.] 1:1001 ack 1");
+  EXPECT_EQ(Write(1, 10), 0U);
+  Input(Ack(1, 1001));
+  EXPECT_EQ(TakeSent(), "[FP.] 1001:2001 ack 1");
+  Input(Ack(1, 2001));
+  ExpectState(State::kFinWait1);
+  Input(Ack(1, 2002));
+  ExpectState(State::kFinWait2);
+}
+
+TEST_F(Output, LostFinIsSentAgain) {
+  FinWait1();
+  time.RunFor(c->rtt().rto());
+  EXPECT_EQ(TakeSent(), "[F.] 1 ack 1");
+}
+
+TEST_F(Output, Rfc9293Section3_10_4CloseInSynSentJustEnds) {
+  SynSent();
+  Forget();
+  c->Close();
+  ExpectState(State::kClosed);
+  EXPECT_EQ(Sent(), "");
+}
+
+TEST_F(Output, Rfc9293Section3_10_4CloseInSynReceivedWaits) {
+  SynReceived();
+  c->Close();
+  ExpectState(State::kSynReceived);
+  Forget();
+  Input(Ack());
+  ExpectState(State::kFinWait1);
+  EXPECT_EQ(Sent(), "[F.] 1 ack 1");
+}
+
+TEST_F(Output, Rfc9293Section3_10_5AbortResets) {
+  Open();
+  Write(1, 100);
+  Forget();
+  c->Abort();
+  EXPECT_EQ(Sent(), "[R.] 101 ack 1");
+  ExpectState(State::kClosed);
+  EXPECT_EQ(reason, CloseReason::kAborted);
+  EXPECT_TRUE(time.idle());
+}
+
+TEST_F(Output, Rfc1122Section4_2_2_13CloseWithUnreadBytesResets) {
+  Open();
+  Input(Data(1, 10));
+  Forget();
+  c->Close();
+  EXPECT_EQ(Sent(), "[R.] 1 ack 11");
+}
+
+TEST_F(Output, OrphanedFinWait2Ends) {
+  Open();
+  c->Close();
+  Input(Ack(1, 2));
+  ExpectState(State::kFinWait2);
+  time.RunFor(host.tcp_config.fin_wait_2);
+  ExpectState(State::kClosed);
+}
+
+// -- keepalive --
+
+TEST_F(Output, Rfc9293Section3_8_4KeepaliveIsOffByDefault) {
+  Open();
+  time.RunFor(sw::Seconds(100000));
+  EXPECT_EQ(Sent(), "");
+}
+
+TEST_F(Output, Rfc9293Section3_8_4KeepaliveProbesASilentPeer) {
+  options.keepalive = true;
+  Open();
+  time.RunFor(host.tcp_config.keepalive_idle);
+  EXPECT_EQ(TakeSent(), "[.] 0 ack 1");
+  Input(Ack());
+  time.RunFor(host.tcp_config.keepalive_idle - sw::Seconds(100));
+  EXPECT_EQ(TakeSent(), "") << "it answered";
+  time.RunFor(sw::Seconds(2000));
+  ExpectState(State::kClosed);
+  EXPECT_EQ(reason, CloseReason::kTimedOut);
+}
+
+}  // namespace
+}  // namespace handoff::tcp

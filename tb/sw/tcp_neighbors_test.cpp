@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sw/tcp/neighbors.h"
+
+#include <gtest/gtest.h>
+
+#include "tb/sw/recording_netif.h"
+#include "tb/sw/virtual_time.h"
+
+namespace handoff::tcp {
+namespace {
+
+const Neighbor kPeer{IpAddr::V4(10, 0, 0, 2), {}};
+const MacAddr kMac{{2, 0, 0, 0, 0, 9}};
+
+class NeighborsTest : public testing::Test {
+ protected:
+  tb::VirtualTime time_;
+  tb::RecordingNetIf netif_;
+  std::vector<Neighbor> asked_;
+  Neighbors neighbors_{netif_, time_, [this](const Neighbor& n) { asked_.push_back(n); }};
+};
+
+TEST_F(NeighborsTest, FramesWaitForTheAnswer) {
+  neighbors_.Send(kPeer, Bytes(60, 1));
+  neighbors_.Send(kPeer, Bytes(60, 2));
+  EXPECT_EQ(asked_.size(), 1U);
+  EXPECT_TRUE(netif_.frames.empty());
+  neighbors_.Learn(kPeer, kMac, false);
+  ASSERT_EQ(netif_.frames.size(), 2U);
+  EXPECT_TRUE(std::equal(kMac.octets.begin(), kMac.octets.end(), netif_.frames[0].begin()));
+  EXPECT_EQ(netif_.frames[1][6], 2);
+  neighbors_.Send(kPeer, Bytes(60, 3));
+  EXPECT_EQ(netif_.frames.size(), 3U);
+  EXPECT_TRUE(time_.idle());
+}
+
+TEST_F(NeighborsTest, SilentNeighborIsAskedThriceAndForgotten) {
+  neighbors_.Send(kPeer, Bytes(60));
+  time_.RunFor(sw::Seconds(10));
+  EXPECT_EQ(asked_.size(), 3U);
+  EXPECT_TRUE(time_.idle());
+  neighbors_.Learn(kPeer, kMac, false);
+  EXPECT_TRUE(netif_.frames.empty()) << "what waited is lost";
+  EXPECT_FALSE(neighbors_.Find(kPeer));
+  neighbors_.Send(kPeer, Bytes(60));
+  EXPECT_EQ(asked_.size(), 4U);
+}
+
+TEST_F(NeighborsTest, FewFramesWait) {
+  for (int i = 0; i < 1000; ++i) neighbors_.Send(kPeer, Bytes(60));
+  neighbors_.Learn(kPeer, kMac, false);
+  EXPECT_LE(netif_.frames.size(), 64U);
+}
+
+TEST_F(NeighborsTest, OneAddressOnTwoVlansIsTwoNeighbors) {
+  neighbors_.Learn(kPeer, kMac, true);
+  Neighbor other = kPeer;
+  other.vlans.outer = 7;
+  EXPECT_TRUE(neighbors_.Find(kPeer));
+  EXPECT_FALSE(neighbors_.Find(other));
+}
+
+}  // namespace
+}  // namespace handoff::tcp

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sw/tcp/receive.h"
+
+#include <gtest/gtest.h>
+
+namespace handoff::tcp {
+namespace {
+
+StreamPiece Piece(const Bytes& bytes, Place place = Place::kStack) {
+  StreamPiece piece;
+  piece.bytes = bytes;
+  piece.place = place;
+  return piece;
+}
+
+TEST(TcpReceiveQueue, ReadsAcrossPieces) {
+  const Bytes a = {1, 2, 3};
+  const Bytes b = {4, 5};
+  ReceiveQueue queue;
+  queue.Push(Piece(a));
+  queue.Push(Piece({}));
+  queue.Push(Piece(b));
+  EXPECT_EQ(queue.bytes(), 5U);
+  Bytes out(4);
+  EXPECT_EQ(queue.Read(out), 4U);
+  EXPECT_EQ(out, (Bytes{1, 2, 3, 4}));
+  EXPECT_EQ(queue.Read(out), 1U);
+  EXPECT_EQ(queue.Read(out), 0U);
+}
+
+TEST(TcpReceiveQueue, ByteInItsPlaceIsLeftThere) {
+  Bytes buffer = {1, 2, 3, 4};
+  ReceiveQueue queue;
+  queue.Push(Piece(buffer, Place::kUserBuffer));
+  EXPECT_EQ(queue.charged_bytes(), 0U) << "the application's own memory";
+  EXPECT_EQ(queue.Read(buffer), 4U);
+  EXPECT_EQ(buffer, (Bytes{1, 2, 3, 4}));
+}
+
+TEST(TcpReceiveQueue, TakeGivesNoMoreThanAsked) {
+  const Bytes a = {1, 2, 3};
+  ReceiveQueue queue;
+  queue.Push(Piece(a));
+  EXPECT_EQ(queue.Take(0), std::nullopt);
+  const auto first = queue.Take(2);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->bytes.size(), 2U);
+  const auto second = queue.Take(9);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->seq, Seq(2));
+  EXPECT_EQ(second->bytes[0], 3);
+}
+
+WindowOffer Offer(uint32_t unread, uint32_t granted) {
+  return {.rcv_nxt = Seq(0xfffffff0U),
+          .rcv_adv = Seq(0xfffffff0U) + granted,
+          .buffer = 10000,
+          .unread = unread,
+          .mss = 1000,
+          .scale = 0};
+}
+
+TEST(TcpWindow, Rfc9293Section3_8_6_2_2EdgeMovesByWorthwhileStepsOnly) {
+  EXPECT_EQ(EdgeToGrant(Offer(0, 9001)), Seq(0xfffffff0U) + 9001);
+  EXPECT_EQ(EdgeToGrant(Offer(0, 9000)), Seq(0xfffffff0U) + 10000);
+  EXPECT_EQ(EdgeToGrant(Offer(9000, 5000)), Seq(0xfffffff0U) + 5000) << "never back";
+}
+
+TEST(TcpWindow, NeverFartherThanTheFieldCanSay) {
+  WindowOffer offer = Offer(0, 0);
+  offer.buffer = 1 << 20;
+  EXPECT_EQ(EdgeToGrant(offer) - offer.rcv_nxt, 65535);
+  offer.scale = 3;
+  EXPECT_EQ(EdgeToGrant(offer) - offer.rcv_nxt, 65535 << 3);
+}
+
+TEST(TcpWindow, UpdateIsSentForTwoSegmentsOrOutOfAClosedWindow) {
+  EXPECT_FALSE(NeedsWindowUpdate(Offer(5000, 3001)));
+  EXPECT_TRUE(NeedsWindowUpdate(Offer(5000, 3000)));
+  EXPECT_FALSE(NeedsWindowUpdate(Offer(9001, 0)));
+  EXPECT_TRUE(NeedsWindowUpdate(Offer(9000, 0)));
+}
+
+TEST(TcpAckPolicy, Rfc5681Section4_2EverySecondFullSegment) {
+  AckPolicy policy;
+  policy.SetFloor(500);
+  policy.OnData(1000);
+  EXPECT_EQ(policy.when(), AckPolicy::When::kDelayed);
+  policy.OnData(1000);
+  EXPECT_EQ(policy.when(), AckPolicy::When::kNow);
+  policy.OnAckSent();
+  EXPECT_EQ(policy.when(), AckPolicy::When::kNotDue);
+  for (int i = 0; i < 10; ++i) policy.OnData(10);
+  EXPECT_EQ(policy.when(), AckPolicy::When::kDelayed) << "small ones are not full";
+  policy.OnDelayExpired();
+  EXPECT_EQ(policy.when(), AckPolicy::When::kNow);
+}
+
+TEST(TcpAckPolicy, ExpiryWithNothingDueIsNothing) {
+  AckPolicy policy;
+  policy.OnDelayExpired();
+  EXPECT_EQ(policy.when(), AckPolicy::When::kNotDue);
+}
+
+}  // namespace
+}  // namespace handoff::tcp

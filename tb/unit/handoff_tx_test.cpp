@@ -311,6 +311,21 @@ TEST(Tx, ReadErrorOfDescriptor) {
   EXPECT_TRUE(t.sent.empty());
 }
 
+TEST(Tx, RefusedFramesLeaveTheFrameRam) {
+  TxRig<> t;
+  t.bench.in.cfg.max_frame = 0xffff;
+  t.memory.SetBad(kAt);
+  t.rx_tcp.mss = 100;
+  for (uint32_t i = 0; i < 5; ++i) {
+    t.Post(Raw({{.size = 16384, .addr = kAt}}));
+    t.Post(Send(1, {{.size = 16384, .addr = kAt + 64}}));
+  }
+  t.Post(Raw({{.size = 16384, .addr = kAt + 64}, {.size = 0, .addr = 0}}));
+  t.Settle();
+  t.Check();
+  EXPECT_EQ(t.frames.size(), 1u);
+}
+
 TEST(Tx, RingWrapsAndSplits) {
   for (const uint8_t log_size : {uint8_t{1}, uint8_t{3}, uint8_t{4}, uint8_t{6}}) {
     for (const uint64_t base : {uint64_t{0x1000}, uint64_t{0x10c0}, uint64_t{0x1fc0}}) {
@@ -353,6 +368,7 @@ TEST(Tx, RingOfTheLargestSizeWraps) {
 TEST(Tx, DisabledRingBeginsAtZeroAgain) {
   TxRig<> t;
   t.dma.latency = 40;
+  t.dma.gap = 0.6;
   for (int i = 0; i < 5; ++i) t.Post(Raw({{.size = 60, .addr = kAt}}));
   t.bench.Cycle(10);
   t.bench.in.tx_ring.enable = false;  // what is on its way still arrives

@@ -309,5 +309,25 @@ TEST(Tx, StopEndsTheFrame) {
   }
 }
 
+// Nobody takes stop back without a reset; if so, the frame RAM is still whole.
+TEST(Tx, AbandonedFramesLeaveTheFrameRam) {
+  TxRig<> t;
+  t.bench.in.cfg.max_frame = 0xffff;
+  for (uint32_t i = 0; i < 5; ++i) {
+    const uint64_t begun = t.tx.received();
+    t.Post(Raw({{.size = 16384, .addr = kAt}}));
+    t.bench.Until([&] { return t.tx.received() > begun + 5; }, "a frame began");
+    t.bench.in.stop = true;
+    t.bench.Cycle(5);
+    t.bench.in.stop = false;
+    t.Settle();
+  }
+  EXPECT_EQ(t.sent.received(), 0u);
+  EXPECT_EQ(t.tx_cnt.received(), 0u);
+  t.Post(Raw({{.size = 16384, .addr = kAt}}));
+  t.Settle();
+  EXPECT_EQ(t.sent.received(), 1u);
+}
+
 }  // namespace
 }  // namespace handoff

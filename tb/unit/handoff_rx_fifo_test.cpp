@@ -370,7 +370,7 @@ TEST(RxFifo, DroppedToItsEndThoughRoomAppears) {
   u.Block();
   u.Push(8);
   u.Enter();
-  u.Push(24);
+  u.Push(12);
   u.bench.Cycle(8);
   u.SetPace(1);  // all the room there is, in mid-frame
   u.Push(8);

@@ -2,7 +2,7 @@
 #include "sw/app/bulk.h"
 
 #include <algorithm>
-#include <vector>
+#include <deque>
 
 #include "sw/app/pattern.h"
 
@@ -21,12 +21,10 @@ sock::Task<> Source(sock::Socket socket, uint64_t total, Progress& progress, siz
   progress.done = true;
 }
 
-sock::Task<> Sink(sock::Socket socket, Progress& progress, size_t buffer_bytes,
-                  bool user_buffers) {
+sock::Task<> Sink(sock::Socket socket, Progress& progress, size_t buffer_bytes) {
   std::vector<uint8_t> buffer(buffer_bytes);
   for (;;) {
-    const sock::IoResult result = user_buffers ? co_await socket.PostUserBuffer(buffer)
-                                               : co_await socket.Read(buffer);
+    const sock::IoResult result = co_await socket.Read(buffer);
     if (result.bytes == 0) {
       progress.error = result.error;
       break;
@@ -34,6 +32,28 @@ sock::Task<> Sink(sock::Socket socket, Progress& progress, size_t buffer_bytes,
     progress.wrong += CountWrong(progress.bytes, std::span(buffer).first(result.bytes));
     progress.bytes += result.bytes;
   }
+  progress.done = true;
+}
+
+sock::Task<> PostingSink(sock::Socket socket, Progress& progress,
+                         std::vector<std::span<uint8_t>> buffers) {
+  std::deque<uint16_t> free;  // indices of buffers that are ours, in the order of their return
+  for (uint16_t id = 0; id < buffers.size(); ++id) free.push_back(id);
+  for (;;) {
+    while (!free.empty() && socket.PostUserBuffer(buffers[free.front()], free.front())) {
+      free.pop_front();
+    }
+    const auto piece = co_await socket.ReadPiece(SIZE_MAX);
+    if (!piece) break;
+    progress.wrong += CountWrong(progress.bytes, piece->bytes);
+    progress.bytes += piece->bytes.size();
+    if (piece->place == tcp::Place::kUserBuffer) progress.placed += piece->bytes.size();
+    while (const auto back = socket.TakeReturnedBuffer(piece->range().end)) {
+      free.push_back(back->id);
+    }
+  }
+  progress.error =
+      socket.error() == sock::CloseReason::kDone ? sock::CloseReason::kNone : socket.error();
   progress.done = true;
 }
 

@@ -6,6 +6,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include "sw/socket/socket.h"
 
@@ -13,7 +15,8 @@ namespace handoff::app {
 
 struct Progress {
   uint64_t bytes = 0;
-  uint64_t wrong = 0;  // bytes that are not the pattern's
+  uint64_t wrong = 0;   // bytes that are not the pattern's
+  uint64_t placed = 0;  // bytes that the engine put in user buffers
   bool done = false;
   sock::CloseReason error = sock::CloseReason::kNone;
 };
@@ -21,10 +24,11 @@ struct Progress {
 // Writes `total` bytes of the pattern, then ends its direction.
 sock::Task<> Source(sock::Socket socket, uint64_t total, Progress& progress,
                     size_t chunk_bytes = 16 * 1024);
-// Reads to the end of the stream and checks every byte. With `user_buffers` it posts its buffer
-// ahead of the data, so that the engine may fill it.
-sock::Task<> Sink(sock::Socket socket, Progress& progress, size_t buffer_bytes = 64 * 1024,
-                  bool user_buffers = false);
+// Reads to the end of the stream and checks every byte.
+sock::Task<> Sink(sock::Socket socket, Progress& progress, size_t buffer_bytes = 64 * 1024);
+// The same, without a copy: keeps `buffers` posted whenever the connection is delegated.
+sock::Task<> PostingSink(sock::Socket socket, Progress& progress,
+                         std::vector<std::span<uint8_t>> buffers);
 // Writes back what it reads; ends when the peer does.
 sock::Task<> Echo(sock::Socket socket, Progress& progress, size_t buffer_bytes = 16 * 1024);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sw/socket/socket.h"
 
+#include <deque>
 #include <utility>
 
 namespace handoff::sock {
@@ -29,6 +30,10 @@ class Socket::Core : public tcp::ConnectionObserver {
   }
   void OnReadable(tcp::Connection& /*c*/) override { changed.Notify(); }
   void OnWritable(tcp::Connection& /*c*/) override { changed.Notify(); }
+  void OnUserBufferReturned(tcp::Connection& /*c*/, const tcp::UserBufferReturn& back) override {
+    returned.push_back(back);
+    changed.Notify();
+  }
   void OnClosed(tcp::Connection& /*c*/, CloseReason /*why*/) override {
     closed = true;
     changed.Notify();
@@ -42,7 +47,7 @@ class Socket::Core : public tcp::ConnectionObserver {
   std::shared_ptr<tcp::Connection> connection;
   bool connected = false;
   bool closed = false;
-  uint16_t next_user_buffer = 1;
+  std::deque<tcp::UserBufferReturn> returned;
   Event changed;
 };
 
@@ -138,15 +143,15 @@ Task<CloseReason> Socket::Close() {
   co_return core->connection->close_reason();
 }
 
-Task<IoResult> Socket::PostUserBuffer(std::span<uint8_t> buffer) {
-  const auto core = core_;
-  // A delegate may now place what comes straight into the buffer; what it places elsewhere, and all
-  // of it where there is no delegate, is copied by the read. A byte already in its place is not.
-  tcp::Connection& c = *core->connection;
-  if (tcp::DelegatePort* port = c.delegation().port; port != nullptr && c.ReadableBytes() == 0) {
-    port->PostUserBuffer(c, buffer, core->next_user_buffer++);
-  }
-  co_return co_await Socket(core).Read(buffer);
+bool Socket::PostUserBuffer(std::span<uint8_t> buffer, uint16_t id) {
+  return core_->connection->PostUserBuffer(buffer, id);
+}
+
+std::optional<tcp::UserBufferReturn> Socket::TakeReturnedBuffer(tcp::Seq read_to) {
+  if (core_->returned.empty() || core_->returned.front().end > read_to) return std::nullopt;
+  const tcp::UserBufferReturn back = core_->returned.front();
+  core_->returned.pop_front();
+  return back;
 }
 
 struct ListenSocket::Core {

@@ -49,8 +49,8 @@ class Socket {
  public:
   Socket() = default;
 
-  bool ok() const;                // the connection is, or was, established
-  CloseReason error() const;      // why it is not
+  bool ok() const;            // the connection is, or was, established
+  CloseReason error() const;  // why it is not
   const std::shared_ptr<tcp::Connection>& connection() const;
 
   // At least one byte, unless the stream ended or broke.
@@ -71,10 +71,14 @@ class Socket {
   Task<CloseReason> Close();
   void Abort();
 
-  // Gives `buffer` for bytes to come and returns when it is handed back, with what it then holds:
-  // filled by the engine where the connection is delegated, by a copy where it is not. It must stay
-  // what it is until then.
-  Task<IoResult> PostUserBuffer(std::span<uint8_t> buffer);
+  // -- Receiving without a copy --
+  // Gives the engine `buffer` for bytes to come, by an id of the caller's. False: the connection is
+  // not delegated now, or the engine has no room. What lands in it is got by ReadPiece(), in the
+  // order of the stream, like all else.
+  bool PostUserBuffer(std::span<uint8_t> buffer, uint16_t id);
+  // The next buffer that the engine has handed back and whose bytes lie before `read_to`, so that
+  // it may be posted again.
+  std::optional<tcp::UserBufferReturn> TakeReturnedBuffer(tcp::Seq read_to);
 
  private:
   friend class Network;

@@ -4,9 +4,9 @@
 namespace handoff::tcp {
 PlainVerdict PlainJudge::Judge(const Segment& segment) const {
   const auto& ts = segment.options.timestamps;
-  return {.ack_good = AckIsGood(segment.ack, snd_una, max_wnd, snd_nxt),
-          .timestamp_good =
-              !timestamps || (ts && static_cast<int32_t>(ts->value - ts_recent) >= 0)};
+  return {
+      .ack_good = AckIsGood(segment.ack, snd_una, max_wnd, snd_nxt),
+      .timestamp_good = !timestamps || (ts && static_cast<int32_t>(ts->value - ts_recent) >= 0)};
 }
 
 bool IsPlain(const Segment& segment, PlainVerdict verdict) {

@@ -10,7 +10,8 @@ namespace handoff::tcp {
 namespace {
 
 constexpr uint32_t kMaxUnscaledWindow = 0xffff;
-constexpr uint32_t kLeastMss = 64;  // a smaller announcement would make segments of nothing but headers
+constexpr uint32_t kLeastMss =
+    64;  // a smaller announcement would make segments of nothing but headers
 
 uint32_t HeaderBytes(const Tuple& tuple) { return tuple.local.addr.is_v6() ? 60 : 40; }
 
@@ -137,8 +138,8 @@ void Connection::Establish() {
 
 size_t Connection::WritableBytes() const {
   const State s = tcb_.state;
-  const bool open = s == State::kSynSent || s == State::kSynReceived ||
-                    s == State::kEstablished || s == State::kCloseWait;
+  const bool open = s == State::kSynSent || s == State::kSynReceived || s == State::kEstablished ||
+                    s == State::kCloseWait;
   return open && !fin_queued_ ? send_.free() : 0;
 }
 

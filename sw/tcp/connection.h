@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One TCP connection: its TCB and RFC 9293's state machine. The concerns it is made of have files of
-// their own; here they meet.
+// One TCP connection: its TCB and RFC 9293's state machine. The concerns it is made of have files
+// of their own; here they meet.
 //   connection.cpp           the user's calls (RFC 9293, 3.10.1 to 3.10.6)
 //   connection_input.cpp     segments that arrive (3.10.7)
 //   connection_ack.cpp       what an acknowledgement changes
@@ -69,6 +69,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Gone at once, without a word to the peer.
   void Drop() { Die(CloseReason::kAborted); }
 
+  // Gives the engine a buffer for bytes to come. False: there is no delegate, or it has no room;
+  // what comes is read as ever. Ids are the caller's.
+  bool PostUserBuffer(std::span<uint8_t> buffer, uint16_t id);
+
   // -- Delegation (docs/design.md, 9) --
   // Freezes what SETUP takes from tcb(). New data is held until the answer.
   void BeginDelegation(DelegatePort& port);
@@ -80,6 +84,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void OnProgress(const Progress& progress);
   // Bytes the engine put in memory, in any order; `end_of_stream` never comes this way.
   void OnDelegatedData(StreamPiece piece);
+  // A user buffer came back from the engine, after OnDelegatedData() of what is in it.
+  void OnUserBufferReturned(const UserBufferReturn& back);
   void OnDelegatedSync(const SyncNotice& notice);
   void BeginUndelegation();
   void OnUndelegated(const FinalState& final_state);
@@ -203,14 +209,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
   CloseReason close_reason_ = CloseReason::kNone;
 
   bool passive_ = false;
-  bool peer_scales_ = false;    // the peer's SYN bore a window scale
-  bool fin_queued_ = false;     // the user closed; the FIN follows the last byte of send_
-  bool fin_sent_ = false;       // its number is send_.end()
-  bool fin_received_ = false;   // and all bytes before it
-  std::optional<Seq> fin_at_;   // the number of the peer's FIN, once seen
-  bool discard_text_ = false;   // Close(): nobody will read
-  bool wants_room_ = false;     // a Write was cut short
-  uint32_t retries_ = 0;        // timeouts and probes since the peer was last heard
+  bool peer_scales_ = false;   // the peer's SYN bore a window scale
+  bool fin_queued_ = false;    // the user closed; the FIN follows the last byte of send_
+  bool fin_sent_ = false;      // its number is send_.end()
+  bool fin_received_ = false;  // and all bytes before it
+  std::optional<Seq> fin_at_;  // the number of the peer's FIN, once seen
+  bool discard_text_ = false;  // Close(): nobody will read
+  bool wants_room_ = false;    // a Write was cut short
+  uint32_t retries_ = 0;       // timeouts and probes since the peer was last heard
   uint32_t persist_backoff_ = 0;
   uint32_t keepalive_sent_ = 0;
   std::optional<Micros> out_of_window_ack_at_;

@@ -14,8 +14,8 @@ void Connection::ProcessAck(const AckEvent& event) {
   const Seq una = tcb_.snd_una;
   const uint32_t flight = tcb_.FlightBytes();
   // RFC 5681, 2: data outstanding, nothing carried, nothing moved, the window as it was.
-  const bool duplicate = event.may_be_duplicate && flight > 0 && event.ack == una &&
-                         event.window == tcb_.snd_wnd;
+  const bool duplicate =
+      event.may_be_duplicate && flight > 0 && event.ack == una && event.window == tcb_.snd_wnd;
   const bool advanced = event.ack > una;
   if (advanced) {
     tcb_.snd_una = event.ack;

@@ -13,10 +13,10 @@ namespace handoff::tcp {
 
 struct Connection::AckEvent {
   Seq ack;
-  uint32_t window = 0;               // bytes
-  bool updates_window = false;       // it is newer than the last update (WL1, WL2)
-  std::optional<Seq> seq;            // SEG.SEQ, if a segment brought it
-  bool may_be_duplicate = false;     // no data, SYN or FIN
+  uint32_t window = 0;                 // bytes
+  bool updates_window = false;         // it is newer than the last update (WL1, WL2)
+  std::optional<Seq> seq;              // SEG.SEQ, if a segment brought it
+  bool may_be_duplicate = false;       // no data, SYN or FIN
   std::optional<uint32_t> duplicates;  // a delegate has counted them
   SackBlocks sack;
   std::optional<uint32_t> ts_echo;

@@ -120,6 +120,17 @@ void Connection::OnDelegatedData(StreamPiece piece) {
   Output();
 }
 
+bool Connection::PostUserBuffer(std::span<uint8_t> buffer, uint16_t id) {
+  return delegation_.HasEntry() && delegation_.phase != Delegation::kLeaving &&
+         delegation_.port->PostUserBuffer(*this, buffer, id);
+}
+
+// Also of a connection that is gone: the pages are pinned until then (corner 30).
+void Connection::OnUserBufferReturned(const UserBufferReturn& back) {
+  const auto self = shared_from_this();
+  if (observer_ != nullptr) observer_->OnUserBufferReturned(*this, back);
+}
+
 void Connection::OnDelegatedSync(const SyncNotice& notice) {
   const auto self = shared_from_this();
   if (!delegation_.HasEntry()) return;

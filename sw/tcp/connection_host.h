@@ -8,8 +8,8 @@
 #include <memory>
 #include <string_view>
 
-#include "sw/tcp/congestion.h"
 #include "sw/tcp/config.h"
+#include "sw/tcp/congestion.h"
 #include "sw/tcp/segment_sink.h"
 #include "sw/timer_service.h"
 
@@ -26,6 +26,15 @@ enum class CloseReason : uint8_t {
 };
 std::string_view ToString(CloseReason reason);
 
+// A user buffer handed back: exactly once for each that was posted.
+struct UserBufferReturn {
+  uint16_t id = 0;
+  // What was placed in it are the bytes of the stream before `end`, `bytes` of them. They are read
+  // like all others; the buffer may be given again when they have been.
+  Seq end;
+  uint32_t bytes = 0;
+};
+
 // The user of a connection. It may call back into the connection from any of these.
 class ConnectionObserver {
  public:
@@ -33,7 +42,9 @@ class ConnectionObserver {
   virtual void OnConnected(Connection& /*connection*/) {}
   virtual void OnReadable(Connection& /*connection*/) {}  // bytes, or the end of the stream
   virtual void OnWritable(Connection& /*connection*/) {}  // room in the send buffer
-  // Nothing more will happen. After kDone the stack may still keep it in TIME-WAIT.
+  virtual void OnUserBufferReturned(Connection& /*connection*/, const UserBufferReturn& /*back*/) {}
+  // Nothing more will happen, but for user buffers that come back. After kDone the stack may still
+  // keep it in TIME-WAIT.
   virtual void OnClosed(Connection& /*connection*/, CloseReason /*reason*/) {}
 };
 

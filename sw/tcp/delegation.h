@@ -29,7 +29,7 @@ std::string_view ToString(Delegation delegation);
 // The send state of an entry, as progress tells it: equal to an acknowledgement's.
 struct Progress {
   Seq snd_una;
-  uint32_t snd_wnd = 0;  // bytes
+  uint32_t snd_wnd = 0;         // bytes
   uint32_t duplicate_acks = 0;  // RFC 5681's running count, zero after an advance
   std::optional<uint32_t> ts_echo;
 };
@@ -108,7 +108,8 @@ class DelegatePort : public SegmentSink {
   virtual void OnConnectionGone(Connection& connection) = 0;
   // After each event that might have made MayResume() true.
   virtual void OnMayResume(Connection& connection) = 0;
-  // An application's buffer for bytes to come. False: refused, nothing is kept.
+  // An application's buffer for bytes to come. True: it belongs to the engine until
+  // Connection::OnUserBufferReturned() names it. False: refused, nothing is kept.
   virtual bool PostUserBuffer(Connection& connection, std::span<uint8_t> buffer, uint16_t id) = 0;
 };
 

@@ -19,9 +19,8 @@ IpLayer::IpLayer(NetIf& netif, sw::TimerService& timers, Handlers handlers)
 void IpLayer::AddAddress(const LocalAddress& address) { addresses_.push_back(address); }
 
 bool IpLayer::IsLocal(const IpAddr& addr, const Vlans& vlans) const {
-  return std::any_of(addresses_.begin(), addresses_.end(), [&](const LocalAddress& a) {
-    return a.addr == addr && a.vlans == vlans;
-  });
+  return std::any_of(addresses_.begin(), addresses_.end(),
+                     [&](const LocalAddress& a) { return a.addr == addr && a.vlans == vlans; });
 }
 
 std::optional<LocalAddress> IpLayer::ChooseLocal(const IpAddr& remote, const Vlans& vlans) const {
@@ -124,8 +123,8 @@ void IpLayer::InputIpv6(ByteView bytes, const Vlans& vlans) {
   }
 }
 
-void IpLayer::InputIcmp(const IpAddr& src, const IpAddr& dst, const Vlans& vlans,
-                        uint8_t hop_limit, ByteView message) {
+void IpLayer::InputIcmp(const IpAddr& src, const IpAddr& dst, const Vlans& vlans, uint8_t hop_limit,
+                        ByteView message) {
   const auto icmp = ParseIcmp(src, dst, dst.is_v6(), message);
   if (!icmp) {
     ++counters_.malformed;
@@ -171,8 +170,7 @@ bool IpLayer::InputNdp(const IpAddr& src, const Vlans& vlans, uint8_t hop_limit,
   answer.solicited = !anonymous;
   answer.target = ndp->target;
   answer.link_address = netif_.mac();
-  netif_.SendFrame(
-      NdpFrame(answer, netif_.mac(), ndp->target, *mac, to, VlanTags::For(vlans)));
+  netif_.SendFrame(NdpFrame(answer, netif_.mac(), ndp->target, *mac, to, VlanTags::For(vlans)));
   return true;
 }
 
@@ -193,8 +191,7 @@ void IpLayer::Ask(const Neighbor& neighbor) {
   question.target = neighbor.addr;
   question.link_address = netif_.mac();
   const IpAddr group = SolicitedNode(neighbor.addr);
-  netif_.SendFrame(
-      NdpFrame(question, netif_.mac(), local->addr, MulticastMac(group), group, tags));
+  netif_.SendFrame(NdpFrame(question, netif_.mac(), local->addr, MulticastMac(group), group, tags));
 }
 
 std::optional<IpAddr> IpLayer::NextHop(const IpAddr& src, const IpAddr& dst,

@@ -47,9 +47,8 @@ std::optional<NdpMessage> ReadNdp(const IcmpMessage& icmp, uint8_t hop_limit) {
 Bytes NdpFrame(const NdpMessage& message, const MacAddr& src_mac, const IpAddr& src,
                const MacAddr& dst_mac, const IpAddr& dst, const VlanTags& tags) {
   Bytes rest;
-  Append32(rest, message.advertisement
-                     ? kOverrideFlag | (message.solicited ? kSolicitedFlag : 0)
-                     : 0);
+  Append32(rest,
+           message.advertisement ? kOverrideFlag | (message.solicited ? kSolicitedFlag : 0) : 0);
   AppendBytes(rest, message.target.octets());
   if (message.link_address) {
     rest.push_back(message.advertisement ? kTargetLinkAddress : kSourceLinkAddress);

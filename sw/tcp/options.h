@@ -15,7 +15,7 @@
 namespace handoff::tcp {
 
 inline constexpr size_t kMaxOptionBytes = 40;
-inline constexpr uint8_t kMaxWindowScale = 14;      // RFC 7323, 2.3
+inline constexpr uint8_t kMaxWindowScale = 14;         // RFC 7323, 2.3
 inline constexpr uint32_t kTimestampOptionBytes = 12;  // with its padding
 
 struct Timestamps {

@@ -37,8 +37,8 @@ inline bool LacksTimestamp(const Tcb& tcb, const Segment& segment) {
 inline void KeepTimestamp(Tcb& tcb, const Segment& segment, Micros now) {
   if (!tcb.timestamps || !segment.options.timestamps) return;
   const uint32_t value = segment.options.timestamps->value;
-  const bool newer = !TimestampBefore(value, tcb.ts_recent) ||
-                     now - tcb.ts_recent_at > kTsRecentLifetime;
+  const bool newer =
+      !TimestampBefore(value, tcb.ts_recent) || now - tcb.ts_recent_at > kTsRecentLifetime;
   if (newer && segment.seq <= tcb.last_ack_sent) {
     tcb.ts_recent = value;
     tcb.ts_recent_at = now;

@@ -37,10 +37,10 @@ class ReceiveQueue {
 // What decides the granted edge.
 struct WindowOffer {
   Seq rcv_nxt;
-  Seq rcv_adv;              // the edge granted before
-  uint32_t buffer = 0;      // size of the receive buffer
-  uint32_t unread = 0;      // bytes in it
-  uint32_t mss = 536;       // what the peer fills a segment with
+  Seq rcv_adv;          // the edge granted before
+  uint32_t buffer = 0;  // size of the receive buffer
+  uint32_t unread = 0;  // bytes in it
+  uint32_t mss = 536;   // what the peer fills a segment with
   uint8_t scale = 0;
 };
 // RFC 9293, 3.8.6.2.2: the edge to grant now. It moves only by a worthwhile step, never back, and

@@ -78,9 +78,9 @@ class Recovery {
   // To be sent again whatever the window says: the segment that an entry or a partial
   // acknowledgement points at.
   std::optional<Seq> forced_;
-  bool rescued_ = false;       // this recovery has had its rescue (RFC 6675, 4, rule 4)
-  Seq timed_out_;              // snd_una at the last timeout
-  int64_t inflation_ = 0;      // RFC 6582: segments known to have left, without SACK
+  bool rescued_ = false;   // this recovery has had its rescue (RFC 6675, 4, rule 4)
+  Seq timed_out_;          // snd_una at the last timeout
+  int64_t inflation_ = 0;  // RFC 6582: segments known to have left, without SACK
 };
 
 }  // namespace handoff::tcp

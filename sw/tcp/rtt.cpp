@@ -8,9 +8,7 @@ namespace {
 
 constexpr Micros kGranularity{1000};  // G of RFC 6298: a timestamp's tick, rounded
 
-Micros Blend(Micros old, Micros sample, int64_t divisor) {
-  return old + (sample - old) / divisor;
-}
+Micros Blend(Micros old, Micros sample, int64_t divisor) { return old + (sample - old) / divisor; }
 
 }  // namespace
 

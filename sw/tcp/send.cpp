@@ -43,9 +43,9 @@ std::vector<HeldBytes> SendQueue::Pieces(SeqRange range) const {
     const Seq start = Later(chunk.seq, range.start);
     const Seq end = Earlier(chunk.end(), range.end);
     if (end <= start) continue;
-    pieces.push_back({ByteView(chunk.memory.get() + Distance(chunk.seq, start),
-                               Distance(start, end)),
-                      chunk.memory});
+    pieces.push_back(
+        {ByteView(chunk.memory.get() + Distance(chunk.seq, start), Distance(start, end)),
+         chunk.memory});
   }
   return pieces;
 }
@@ -57,7 +57,7 @@ bool SendNow(const SendOffer& offer) {
   const bool nagle_allows = !offer.in_flight || offer.no_delay;
   if (offer.unsent <= offer.usable && (nagle_allows || offer.last)) return true;  // (2)
   if (nagle_allows && sendable >= offer.max_wnd / 2) return true;                 // (3)
-  return offer.overdue;                                                          // (4)
+  return offer.overdue;                                                           // (4)
 }
 
 }  // namespace handoff::tcp

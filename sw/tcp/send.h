@@ -54,14 +54,14 @@ class SendQueue {
 
 // What decides whether a stretch of new data goes out now.
 struct SendOffer {
-  uint32_t unsent = 0;      // D of RFC 9293: bytes queued and not sent
-  uint32_t usable = 0;      // U: bytes the peer's window leaves
-  uint32_t mss = 536;       // effective
-  uint32_t max_wnd = 0;     // largest window seen
-  bool in_flight = false;   // something is unacknowledged
-  bool no_delay = false;    // Nagle's algorithm is off
-  bool last = false;        // a FIN follows at once: nothing can be added
-  bool overdue = false;     // the override timer expired
+  uint32_t unsent = 0;     // D of RFC 9293: bytes queued and not sent
+  uint32_t usable = 0;     // U: bytes the peer's window leaves
+  uint32_t mss = 536;      // effective
+  uint32_t max_wnd = 0;    // largest window seen
+  bool in_flight = false;  // something is unacknowledged
+  bool no_delay = false;   // Nagle's algorithm is off
+  bool last = false;       // a FIN follows at once: nothing can be added
+  bool overdue = false;    // the override timer expired
 };
 // RFC 9293, 3.8.6.2.1 with Nagle's algorithm (3.7.4).
 bool SendNow(const SendOffer& offer);

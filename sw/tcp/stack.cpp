@@ -46,8 +46,8 @@ std::shared_ptr<Connection> Stack::Make(const Tuple& tuple, const OpenOptions& o
 }
 
 std::shared_ptr<Connection> Stack::Connect(const Endpoint& local, const Endpoint& remote,
-                                           const OpenOptions& options,
-                                           ConnectionObserver* observer, const Vlans& vlans) {
+                                           const OpenOptions& options, ConnectionObserver* observer,
+                                           const Vlans& vlans) {
   Tuple tuple = {local, remote, vlans};
   if (tuple.local.addr.IsUnspecified()) {
     const auto chosen = ip_.ChooseLocal(remote.addr, vlans);
@@ -62,8 +62,7 @@ std::shared_ptr<Connection> Stack::Connect(const Endpoint& local, const Endpoint
 }
 
 std::shared_ptr<Connection> Stack::Adopt(const Tuple& tuple, const Tcb& tcb,
-                                         const OpenOptions& options,
-                                         ConnectionObserver* observer) {
+                                         const OpenOptions& options, ConnectionObserver* observer) {
   auto connection = Make(tuple, options, observer);
   if (connection) connection->Adopt(tcb);
   return connection;
@@ -79,8 +78,7 @@ std::shared_ptr<Listener> Stack::Listen(const Endpoint& local, ListenOptions opt
 uint16_t Stack::ChoosePort(Tuple tuple) {
   const uint32_t first = config_.random() % kEphemeralPorts;
   for (uint32_t i = 0; i < kEphemeralPorts; ++i) {
-    tuple.local.port =
-        static_cast<uint16_t>(kFirstEphemeralPort + (first + i) % kEphemeralPorts);
+    tuple.local.port = static_cast<uint16_t>(kFirstEphemeralPort + (first + i) % kEphemeralPorts);
     if (!table_.Find(tuple) && !table_.FindListener(tuple.local)) return tuple.local.port;
   }
   return 0;
@@ -126,8 +124,7 @@ void Stack::InputTcp(const IpInput& input) {
     return;
   }
   const Segment& segment = parsed.segment;
-  const Tuple tuple = {
-      {input.dst, segment.dst_port}, {input.src, segment.src_port}, input.vlans};
+  const Tuple tuple = {{input.dst, segment.dst_port}, {input.src, segment.src_port}, input.vlans};
   auto connection = table_.Find(tuple);
   if (connection && connection->YieldsTo(segment)) {
     connection->Drop();

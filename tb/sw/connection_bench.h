@@ -111,9 +111,8 @@ class ConnectionBench : public tcp::ConnectionObserver {
   }
 
   void Create() {
-    const tcp::Tuple tuple = {{tcp::IpAddr::V4(10, 0, 0, 1), 1000},
-                              {tcp::IpAddr::V4(10, 0, 0, 2), 80},
-                              {}};
+    const tcp::Tuple tuple = {
+        {tcp::IpAddr::V4(10, 0, 0, 1), 1000}, {tcp::IpAddr::V4(10, 0, 0, 2), 80}, {}};
     c = std::make_shared<tcp::Connection>(sw::ConnId(1), tuple, options, host);
     c->SetObserver(this);
   }
@@ -235,8 +234,8 @@ class ConnectionBench : public tcp::ConnectionObserver {
       }
       if (s.segment.flags.ack) text += " ack " + std::to_string(s.segment.ack - kIrs);
       for (const auto& block : s.segment.options.sack) {
-        text += " sack " + std::to_string(block.start - kIrs) + ":" +
-                std::to_string(block.end - kIrs);
+        text +=
+            " sack " + std::to_string(block.start - kIrs) + ":" + std::to_string(block.end - kIrs);
       }
     }
     return text;
@@ -248,6 +247,9 @@ class ConnectionBench : public tcp::ConnectionObserver {
   }
 
   void OnConnected(tcp::Connection&) override { connected = true; }
+  void OnUserBufferReturned(tcp::Connection&, const tcp::UserBufferReturn& back) override {
+    returned = back.id;
+  }
   void OnClosed(tcp::Connection&, tcp::CloseReason why) override {
     ++closed;
     reason = why;
@@ -259,6 +261,7 @@ class ConnectionBench : public tcp::ConnectionObserver {
   std::shared_ptr<tcp::Connection> c;
   bool connected = false;
   int closed = 0;
+  int returned = -1;
   tcp::CloseReason reason = tcp::CloseReason::kNone;
   uint32_t peer_time = 1000;
 };

@@ -21,7 +21,7 @@ struct LinkFaults {
   double duplicate = 0;
   double reorder = 0;  // held back by `reorder_by`
   Micros reorder_by = sw::Millis(3);
-  double damage = 0;   // one bit flipped
+  double damage = 0;          // one bit flipped
   double bytes_per_us = 125;  // 1 Gb/s; 0: no limit
 };
 
@@ -40,7 +40,8 @@ class Wire {
     if (filter_ && !filter_(frame)) return;
     free_at_ = std::max(free_at_, time_.Now());
     if (faults_.bytes_per_us > 0) {
-      free_at_ += Micros(static_cast<int64_t>(static_cast<double>(frame.size() + 24) / faults_.bytes_per_us));
+      free_at_ += Micros(
+          static_cast<int64_t>(static_cast<double>(frame.size() + 24) / faults_.bytes_per_us));
     }
     if (Chance(faults_.loss)) return;
     const int copies = Chance(faults_.duplicate) ? 2 : 1;
@@ -48,7 +49,8 @@ class Wire {
       Micros delay = free_at_ - time_.Now() + faults_.delay;
       if (Chance(faults_.reorder)) delay += faults_.reorder_by;
       tcp::Bytes bytes(frame.begin(), frame.end());
-      if (Chance(faults_.damage)) bytes[random_() % bytes.size()] ^= static_cast<uint8_t>(1U << random_() % 8);
+      if (Chance(faults_.damage))
+        bytes[random_() % bytes.size()] ^= static_cast<uint8_t>(1U << random_() % 8);
       time_.After(delay, [this, bytes = std::move(bytes)] { receiver_(bytes); });
     }
   }

@@ -46,12 +46,14 @@ TEST_F(Sockets, SourceToSinkKeepsTheStream) {
   EXPECT_EQ(got.error, CloseReason::kNone);
 }
 
-TEST_F(Sockets, PostedBuffersAreFilledWithoutADelegateToo) {
+TEST_F(Sockets, PostingSinkReadsWithoutADelegateToo) {
   Progress sent;
   Progress got;
   ListenSocket listener = b_.Listen(server_);
   executor_.Spawn([](ListenSocket l, Progress& p) -> Task<> {
-    co_await app::Sink(co_await l.Accept(), p, 10000, true);
+    std::vector<uint8_t> memory(10000);
+    std::vector<std::span<uint8_t>> buffers(1, memory);
+    co_await app::PostingSink(co_await l.Accept(), p, buffers);
   }(listener, got));
   executor_.Spawn([](Network& n, Endpoint to, Progress& p) -> Task<> {
     co_await app::Source(co_await n.Connect(to), 50000, p);
@@ -59,6 +61,7 @@ TEST_F(Sockets, PostedBuffersAreFilledWithoutADelegateToo) {
   ASSERT_TRUE(hosts_.time.RunUntil([&] { return executor_.running() == 0; }));
   EXPECT_EQ(got.bytes, 50000U);
   EXPECT_EQ(got.wrong, 0U);
+  EXPECT_EQ(got.placed, 0U);
 }
 
 TEST_F(Sockets, EchoServesManyConnectionsAtOnce) {
@@ -153,9 +156,8 @@ TEST_F(Sockets, PollSaysWhatWouldNotWait) {
 TEST_F(Sockets, ClosedListenerEndsItsAccept) {
   bool ok = true;
   ListenSocket listener = b_.Listen(server_);
-  executor_.Spawn([](ListenSocket l, bool& ok) -> Task<> {
-    ok = (co_await l.Accept()).ok();
-  }(listener, ok));
+  executor_.Spawn(
+      [](ListenSocket l, bool& ok) -> Task<> { ok = (co_await l.Accept()).ok(); }(listener, ok));
   hosts_.time.RunFor(sw::Seconds(1));
   listener.Close();
   ASSERT_TRUE(hosts_.time.RunUntil([&] { return executor_.running() == 0; }));
@@ -163,9 +165,8 @@ TEST_F(Sockets, ClosedListenerEndsItsAccept) {
 }
 
 TEST_F(Sockets, ExceptionOfAProgramLeavesTheTimer) {
-  executor_.Spawn([]() -> Task<> {
-    co_await []() -> Task<int> { throw std::runtime_error("inner"); }();
-  }());
+  executor_.Spawn(
+      []() -> Task<> { co_await []() -> Task<int> { throw std::runtime_error("inner"); }(); }());
   EXPECT_THROW(hosts_.time.RunFor(sw::Seconds(1)), std::runtime_error);
   EXPECT_EQ(executor_.running(), 0U);
 }

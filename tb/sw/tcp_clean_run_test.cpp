@@ -158,7 +158,8 @@ TEST_F(CleanRun, TimestampNotNegotiatedIsIgnored) {
   Expect(0, 10, 1);
 }
 
-// Corner 80: a run of more than 2^30 bytes begins anew. 65,536-byte strides stand for a long stream.
+// Corner 80: a run of more than 2^30 bytes begins anew. 65,536-byte strides stand for a long
+// stream.
 TEST_F(CleanRun, Over2To30BytesBeginsANewRun) {
   bytes_.resize(65536);
   const uint32_t strides = kMaxRunBytes / 65536;

@@ -471,9 +471,10 @@ TEST_F(SegmentArrives, Rfc6191TimeWaitYieldsToANewSyn) {
 
 TEST_F(SegmentArrives, RandomSegmentsInEveryStateNeverBreakIt) {
   std::mt19937 random(3);
-  const auto builders = {&SegmentArrives::SynSent,  &SegmentArrives::SynReceived, &SegmentArrives::Established,
-                         &SegmentArrives::FinWait1, &SegmentArrives::FinWait2,    &SegmentArrives::CloseWait,
-                         &SegmentArrives::Closing,  &SegmentArrives::LastAck,     &SegmentArrives::TimeWait};
+  const auto builders = {
+      &SegmentArrives::SynSent,  &SegmentArrives::SynReceived, &SegmentArrives::Established,
+      &SegmentArrives::FinWait1, &SegmentArrives::FinWait2,    &SegmentArrives::CloseWait,
+      &SegmentArrives::Closing,  &SegmentArrives::LastAck,     &SegmentArrives::TimeWait};
   options.timestamps = true;
   options.sack = true;
   peer_syn.timestamps = Timestamps{0, 0};

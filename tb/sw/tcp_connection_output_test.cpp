@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a connection sends and when: windows, Nagle's algorithm, timeouts, recovery, the user's calls.
+// What a connection sends and when: windows, Nagle's algorithm, timeouts, recovery, the user's
+// calls.
 #include <gtest/gtest.h>
 
 #include "tb/sw/connection_bench.h"

@@ -237,7 +237,8 @@ TEST_F(Delegated, TextOfAFrameWithAnAckThatWasGoodOnEnteringSyncCounts) {
   Legacy(Ack(1, 1));
   Write(1, 10000);
   Legacy(Ack(1, 10001));
-  Segment late = Data(1, 100, 1);  // older than the stack's largest window allows by now? no: frozen
+  Segment late =
+      Data(1, 100, 1);  // older than the stack's largest window allows by now? no: frozen
   late.ack = kIss + 1 - 20000;
   Legacy(late);
   EXPECT_EQ(c->ReadableBytes(), 100U);
@@ -328,6 +329,21 @@ TEST_F(Delegated, DelegatedBytesAreReadInOrderWhereverTheyLie) {
   EXPECT_EQ(second->bytes.size(), 50U);
   time.RunFor(sw::Seconds(1));
   EXPECT_EQ(PortSent(), "") << "the engine has acknowledged them";
+}
+
+// Corner 30: even when the connection is gone each comes back.
+TEST_F(Delegated, UserBuffersAreTakenAndComeBack) {
+  Bytes buffer(100);
+  Established();
+  EXPECT_FALSE(c->PostUserBuffer(buffer, 7)) << "nobody to give it to";
+  Live();
+  EXPECT_TRUE(c->PostUserBuffer(buffer, 7));
+  c->Abort();
+  UserBufferReturn back;
+  back.id = 7;
+  c->OnUserBufferReturned(back);
+  EXPECT_EQ(returned, 7);
+  EXPECT_FALSE(c->PostUserBuffer(buffer, 7));
 }
 
 TEST_F(Delegated, NoByteTwice) {

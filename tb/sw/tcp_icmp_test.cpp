@@ -22,8 +22,7 @@ TEST(TcpIcmp, EchoIsAnsweredInBothFamilies) {
     const Bytes rest = {0x12, 0x34, 0, 1, 'h', 'i'};
     const IpAddr& src = v6 ? kA6 : kA4;
     const IpAddr& dst = v6 ? kB6 : kB4;
-    const Bytes request =
-        BuildIcmp(src, dst, {v6, static_cast<uint8_t>(v6 ? 128 : 8), 0, rest});
+    const Bytes request = BuildIcmp(src, dst, {v6, static_cast<uint8_t>(v6 ? 128 : 8), 0, rest});
     const auto parsed = ParseIcmp(src, dst, v6, request);
     ASSERT_TRUE(parsed);
     const auto reply = EchoReplyTo(*parsed);

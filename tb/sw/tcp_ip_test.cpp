@@ -21,7 +21,9 @@ const MacAddr kPeerMac{{2, 0, 0, 0, 0, 2}};
 
 class IpLayerTest : public testing::Test {
  protected:
-  IpLayerTest() { ip_.AddAddress({.addr = kUs, .prefix_bits = 24, .gateway = IpAddr::V4(10, 77, 0, 254)}); }
+  IpLayerTest() {
+    ip_.AddAddress({.addr = kUs, .prefix_bits = 24, .gateway = IpAddr::V4(10, 77, 0, 254)});
+  }
 
   Bytes Packet(Ipv4Header h, const MacAddr& dst, size_t payload = 20) {
     Bytes frame;
@@ -36,7 +38,8 @@ class IpLayerTest : public testing::Test {
   tb::RecordingNetIf netif_;
   std::vector<IpInput> segments_;
   std::vector<IcmpError> errors_;
-  IpLayer ip_{netif_, time_,
+  IpLayer ip_{netif_,
+              time_,
               {.tcp = [this](const IpInput& i) { segments_.push_back(i); },
                .error = [this](const IcmpError& e, const Vlans&) { errors_.push_back(e); }}};
 };

@@ -53,9 +53,9 @@ TEST(TcpOptions, AnyOrderAndPaddingParsesAlike) {
 // Corner 37: a wrong length makes the option an unknown one.
 TEST(TcpOptions, WrongLengthsAreUnknownOptions) {
   const std::vector<Bytes> wrong = {
-      {2, 3, 1},      {2, 4, 1},    {3, 2},          {4, 3, 0}, {5, 2}, {5, 9, 1, 2, 3, 4, 5, 6, 7},
-      {8, 4, 0, 0},   {2},          {8, 0},          {2, 1},    {8, 1, 1, 1},
-      {253, 4, 1, 2}, {19, 3, 0},
+      {2, 3, 1},    {2, 4, 1}, {3, 2}, {4, 3, 0}, {5, 2},       {5, 9, 1, 2, 3, 4, 5, 6, 7},
+      {8, 4, 0, 0}, {2},       {8, 0}, {2, 1},    {8, 1, 1, 1}, {253, 4, 1, 2},
+      {19, 3, 0},
   };
   for (const Bytes& bytes : wrong) EXPECT_TRUE(ParseOptions(bytes).unknown);
 }

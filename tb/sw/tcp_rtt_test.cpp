@@ -9,9 +9,7 @@ namespace {
 using sw::Millis;
 using sw::Seconds;
 
-TEST(TcpRtt, Rfc6298Section2_1StartsAtOneSecond) {
-  EXPECT_EQ(RttEstimator().rto(), Seconds(1));
-}
+TEST(TcpRtt, Rfc6298Section2_1StartsAtOneSecond) { EXPECT_EQ(RttEstimator().rto(), Seconds(1)); }
 
 TEST(TcpRtt, Rfc6298Section2_2FirstSample) {
   RttEstimator rtt;

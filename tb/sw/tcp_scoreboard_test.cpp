@@ -29,9 +29,8 @@ TEST(TcpScoreboard, MergesWhatTouches) {
 
 TEST(TcpScoreboard, PassesOverBlocksOutsideTheFlight) {
   Scoreboard board;
-  EXPECT_EQ(board.Update(Blocks({{0, 100}, {900, 1100}, {500, 400}, {500, 500}}), kUna,
-                         kUna + 1000),
-            0U);
+  EXPECT_EQ(
+      board.Update(Blocks({{0, 100}, {900, 1100}, {500, 400}, {500, 500}}), kUna, kUna + 1000), 0U);
   SackBlocks old;
   old.Add({kUna - 200, kUna - 100});
   EXPECT_EQ(board.Update(old, kUna, kUna + 1000), 0U);

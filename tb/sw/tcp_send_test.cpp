@@ -21,9 +21,7 @@ class SendQueueTest : public testing::Test {
     }
     return all;
   }
-  Bytes Want(uint32_t from, uint32_t to) {
-    return {stream_.begin() + from, stream_.begin() + to};
-  }
+  Bytes Want(uint32_t from, uint32_t to) { return {stream_.begin() + from, stream_.begin() + to}; }
   HeapPool pool_;
   SendQueue queue_{pool_, 50000};
   Bytes stream_;
@@ -63,8 +61,8 @@ TEST_F(SendQueueTest, PiecesOutliveTheirAcknowledgement) {
 
 // RFC 9293, 3.8.6.2.1, its four cases.
 TEST(SendNowTest, Rfc9293Section3_8_6_2_1) {
-  const SendOffer full = {.unsent = 5000, .usable = 5000, .mss = 1000, .max_wnd = 8000,
-                          .in_flight = true};
+  const SendOffer full = {
+      .unsent = 5000, .usable = 5000, .mss = 1000, .max_wnd = 8000, .in_flight = true};
   EXPECT_TRUE(SendNow(full));
 
   SendOffer small = full;

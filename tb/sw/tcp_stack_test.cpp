@@ -53,18 +53,14 @@ TEST_P(LinkFaults, EveryByteArrivesOnceInOrderBothWays) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, LinkFaults,
-    testing::Combine(testing::Values(LinkCase{"Clean", {}},
-                                     LinkCase{"Loss", {.loss = 0.02}},
-                                     LinkCase{"HeavyLoss", {.loss = 0.10}},
-                                     LinkCase{"Reorder", {.reorder = 0.1}},
-                                     LinkCase{"Duplicate", {.duplicate = 0.1}},
-                                     LinkCase{"Damage", {.damage = 0.03}},
-                                     LinkCase{"Everything",
-                                              {.loss = 0.02,
-                                               .duplicate = 0.03,
-                                               .reorder = 0.05,
-                                               .damage = 0.02}}),
-                     testing::Bool(), testing::Bool()),
+    testing::Combine(
+        testing::Values(
+            LinkCase{"Clean", {}}, LinkCase{"Loss", {.loss = 0.02}},
+            LinkCase{"HeavyLoss", {.loss = 0.10}}, LinkCase{"Reorder", {.reorder = 0.1}},
+            LinkCase{"Duplicate", {.duplicate = 0.1}}, LinkCase{"Damage", {.damage = 0.03}},
+            LinkCase{"Everything",
+                     {.loss = 0.02, .duplicate = 0.03, .reorder = 0.05, .damage = 0.02}}),
+        testing::Bool(), testing::Bool()),
     [](const auto& test) {
       return std::string(std::get<0>(test.param).name) +
              (std::get<1>(test.param) ? "Sack" : "NoSack") +

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What stands at the engine's pins, in its clock: the MAC's two directions and the register master.
-// (The DMA port is model/pcie/dma_port.h.) Each device's Tick() runs after the engine's Tick() and
-// before its Commit(): it sees the engine's outputs before the edge and sets the pins for the next
-// cycle.
+// What stands at the engine's pins, in its clock: the MAC's two directions, the register master and
+// single levels. (The DMA port is tb/lockstep/dma_port.h.) Each device's Tick() runs after the
+// engine's Tick() and before its Commit(): it sees the engine's outputs before the edge and sets
+// the pins for the next cycle.
 #ifndef HANDOFF_TB_LOCKSTEP_DEVICES_H_
 #define HANDOFF_TB_LOCKSTEP_DEVICES_H_
 
@@ -140,17 +140,23 @@ class AxiLiteMaster {
     uint32_t data = 0;
   };
 
+  // In order of their cycles.
   void Push(const Access& access) { queue_.push_back(access); }
 
+  // True: a read ended; its result is the last one.
   template <class Out>
-  void Tick(const Out& out, EnginePins& pins, uint64_t cycle) {
+  bool Tick(const Out& out, EnginePins& pins, uint64_t cycle) {
+    bool read_done = false;
     pins.s_b_ready = pins.s_r_ready = true;
     if (pins.s_aw_valid && out.s_aw_ready) pins.s_aw_valid = false;
     if (pins.s_w_valid && out.s_w_ready) pins.s_w_valid = false;
     if (pins.s_ar_valid && out.s_ar_ready) pins.s_ar_valid = false;
     if (waiting_ && out.s_b_valid) Done(cycle, out.s_b.resp != 0, 0);
-    if (waiting_ && out.s_r_valid) Done(cycle, out.s_r.resp != 0, out.s_r.data);
-    if (waiting_ || queue_.empty() || queue_.front().cycle > cycle + 1) return;
+    if (waiting_ && out.s_r_valid) {
+      Done(cycle, out.s_r.resp != 0, out.s_r.data);
+      read_done = true;
+    }
+    if (waiting_ || queue_.empty() || queue_.front().cycle > cycle + 1) return read_done;
     const Access& a = queue_.front();
     waiting_ = true;
     if (a.write) {
@@ -162,6 +168,7 @@ class AxiLiteMaster {
       pins.s_ar_valid = true;
       pins.s_ar.addr = a.addr;
     }
+    return read_done;
   }
   uint64_t NextCycle() const { return queue_.empty() ? kNever : queue_.front().cycle; }
   bool busy() const { return waiting_; }
@@ -178,6 +185,49 @@ class AxiLiteMaster {
 
   std::deque<Access> queue_;
   bool waiting_ = false;
+};
+
+// Single pins that change at given cycles: the link's state, and function-level reset, whose
+// request stays up until the engine has answered it.
+class LevelSource {
+ public:
+  enum class Pin : uint8_t { kLinkUp, kReset };
+  struct Change {
+    uint64_t cycle = 0;  // the pin has its new value from this cycle on
+    Pin pin = Pin::kLinkUp;
+    bool value = true;  // kReset: begins in any case, ends by itself
+  };
+
+  // In order of their cycles.
+  void Push(const Change& change) { queue_.push_back(change); }
+
+  template <class Out>
+  void Tick(const Out& out, EnginePins& pins, uint64_t cycle) {
+    if (pins.flr_req && out.flr_done) {
+      pins.flr_req = false;
+      settled_ = cycle + kSettleCycles;
+      resets_done.push_back(cycle);
+    }
+    while (!queue_.empty() && queue_.front().cycle <= cycle + 1) {
+      const Change& change = queue_.front();
+      (change.pin == Pin::kLinkUp ? pins.link_up : pins.flr_req) =
+          change.pin == Pin::kReset || change.value;
+      settled_ = cycle + kSettleCycles;
+      queue_.pop_front();
+    }
+  }
+  uint64_t NextCycle() const { return queue_.empty() ? kNever : queue_.front().cycle; }
+  // The engine says that it is quiet for some cycles after a level has changed.
+  bool busy(const EnginePins& pins, uint64_t cycle) const {
+    return pins.flr_req || cycle < settled_;
+  }
+
+  std::vector<uint64_t> resets_done;  // cycles of the answers, to be taken away as well
+
+ private:
+  static constexpr uint64_t kSettleCycles = 8;
+  std::deque<Change> queue_;
+  uint64_t settled_ = 0;
 };
 
 }  // namespace handoff

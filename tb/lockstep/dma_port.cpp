@@ -14,8 +14,9 @@ constexpr uint64_t kFsPerPs = 1000;
 
 std::string At(uint64_t cycle, const char* what, uint64_t addr, uint64_t beats) {
   char text[160];
-  std::snprintf(text, sizeof text, "cycle %" PRIu64 ": %s, address 0x%" PRIx64 ", %" PRIu64 " beats",
-                cycle, what, addr, beats);
+  std::snprintf(text, sizeof text,
+                "cycle %" PRIu64 ": %s, address 0x%" PRIx64 ", %" PRIu64 " beats", cycle, what,
+                addr, beats);
   return text;
 }
 
@@ -23,7 +24,8 @@ std::string At(uint64_t cycle, const char* what, uint64_t addr, uint64_t beats) 
 
 void DmaPort::TakeAddress(const AxiAddr& aw, uint64_t cycle) {
   const uint32_t beats = aw.len + 1U;
-  if (aw.addr % kDataBytes != 0) errors.push_back(At(cycle, "write burst not aligned", aw.addr, beats));
+  if (aw.addr % kDataBytes != 0)
+    errors.push_back(At(cycle, "write burst not aligned", aw.addr, beats));
   if (aw.addr / kPageBytes != (aw.addr + beats * kDataBytes - 1) / kPageBytes) {
     errors.push_back(At(cycle, "write burst crosses a page (AXI4 A3.4.1)", aw.addr, beats));
   }
@@ -34,6 +36,7 @@ void DmaPort::TakeAddress(const AxiAddr& aw, uint64_t cycle) {
 
 void DmaPort::TakeBeat(const AxiW& w, uint64_t cycle) {
   first_write_cycle = std::min(first_write_cycle, cycle);
+  last_write_cycle = cycle;
   write_beats++;
   queued_bytes_ += kDataBytes;
   beats_.push_back(w);
@@ -53,10 +56,8 @@ void DmaPort::TakeRead(const AxiAddr& ar, uint64_t cycle) {
     errors.push_back(At(cycle, "read crosses a 512-byte block", ar.addr, beats));
   }
   reads_++;
-  queue_.push_back({.kind = Upstream::Kind::kRead,
-                    .addr = begin,
-                    .tag = ar.id,
-                    .bytes = beats * kDataBytes});
+  queue_.push_back(
+      {.kind = Upstream::Kind::kRead, .addr = begin, .tag = ar.id, .bytes = beats * kDataBytes});
 }
 
 // Complete bursts enter the upstream queue, cut into runs of strobed bytes.
@@ -105,27 +106,104 @@ void DmaPort::TickCompletions(bool r_ready, EnginePins& pins, uint64_t cycle) {
   if (pins.r.last) {
     beat_ = 0;
     reads_--;
+    tags_used_ -= std::exchange(read_tlps_[c.tag], 0);
     completions_.pop_front();
   }
 }
 
+bool DmaPort::Cut(Upstream& queued, Upstream* leaves) {
+  const uint32_t max_payload = p_.pcie.max_payload;
+  switch (queued.kind) {
+    case Upstream::Kind::kRegister:
+      break;
+    case Upstream::Kind::kRead: {
+      const uint32_t tlps = ReadTlps(queued.bytes, p_.pcie.max_read_request);
+      if (credits_.non_posted_headers < tlps || tags_used_ + tlps > p_.pcie.tags) return false;
+      queued.credits.non_posted_headers = tlps;
+      read_tlps_[queued.tag] = tlps;
+      tags_used_ += tlps;
+      break;
+    }
+    case Upstream::Kind::kMsix:
+      if (credits_.posted_headers < 1 || credits_.posted_data < 1) return false;
+      queued.credits.posted_headers = queued.credits.posted_data = 1;
+      break;
+    case Upstream::Kind::kWrite: {
+      const auto bytes = static_cast<uint32_t>(queued.data.size());
+      const uint32_t full = DataCredits(max_payload);
+      const uint32_t fit = std::min(credits_.posted_headers, credits_.posted_data / full);
+      if (WriteTlps(bytes, max_payload) <= fit ||
+          (bytes <= max_payload && credits_.posted_headers >= 1 &&
+           credits_.posted_data >= DataCredits(bytes))) {
+        queued.credits = {WriteTlps(bytes, max_payload), DataCredits(bytes), 0};
+        break;
+      }
+      if (fit == 0) return false;
+      // Part of it: as many whole packets as there are credits for.
+      const uint32_t part = fit * max_payload;
+      *leaves = {.kind = queued.kind, .addr = queued.addr, .credits = {fit, fit * full, 0}};
+      leaves->data.assign(queued.data.begin(), queued.data.begin() + part);
+      queued.data.erase(queued.data.begin(), queued.data.begin() + part);
+      queued.addr += part;
+      return true;
+    }
+  }
+  *leaves = std::move(queued);
+  queued.bytes = 0;
+  queued.data.clear();
+  queued.kind = Upstream::Kind::kWrite;  // an empty write: nothing is left of it
+  return true;
+}
+
 void DmaPort::Drain(uint64_t cycle) {
   while (!returns_.empty() && returns_.front().cycle <= cycle) {
-    credits_ += returns_.front().bytes;
+    const PcieCredits& back = returns_.front().credits;
+    credits_.posted_headers += back.posted_headers;
+    credits_.posted_data += back.posted_data;
+    credits_.non_posted_headers += back.non_posted_headers;
     returns_.pop_front();
   }
   const uint64_t now_fs = CycleToPs(cycle) * kFsPerPs;
-  while (!queue_.empty() && link_free_fs_ <= now_fs) {
-    Upstream& u = queue_.front();
-    const uint64_t bytes = u.data.size();
-    if (bytes > credits_) return;
-    credits_ -= bytes;
-    queued_bytes_ -= bytes;
-    const uint64_t tlps = std::max<uint64_t>(1, (bytes + p_.max_payload - 1) / p_.max_payload);
-    link_free_fs_ = std::max(link_free_fs_, now_fs) + (bytes + tlps * p_.tlp_overhead) * p_.byte_fs;
-    u.sent_ps = link_free_fs_ / kFsPerPs;
-    upstream.push_back(std::move(u));
-    queue_.pop_front();
+  // Reads that lack credits or tags may be passed by writes and completions; nothing passes a write
+  // (PCIe 5.0, table 2-40).
+  bool reads_wait = false;
+  for (size_t i = 0; i < queue_.size() && link_free_fs_ <= now_fs;) {
+    Upstream& queued = queue_[i];
+    const bool read = queued.kind == Upstream::Kind::kRead;
+    Upstream leaves;
+    if ((read && reads_wait) || !Cut(queued, &leaves)) {
+      if (!read) return;
+      reads_wait = true;
+      i++;
+      continue;
+    }
+    const uint64_t overhead = RequestOverhead(leaves.addr);
+    uint64_t bytes = 0;
+    switch (leaves.kind) {
+      case Upstream::Kind::kRegister:
+        bytes = kCompletionOverhead + sizeof(leaves.result.data);
+        break;
+      case Upstream::Kind::kRead:
+        bytes = leaves.credits.non_posted_headers * overhead;
+        break;
+      case Upstream::Kind::kMsix:
+        bytes = overhead + sizeof(uint32_t);
+        break;
+      case Upstream::Kind::kWrite:
+        bytes = leaves.data.size() + leaves.credits.posted_headers * overhead;
+        queued_bytes_ -= leaves.data.size();
+        break;
+    }
+    credits_.posted_headers -= leaves.credits.posted_headers;
+    credits_.posted_data -= leaves.credits.posted_data;
+    credits_.non_posted_headers -= leaves.credits.non_posted_headers;
+    link_bytes += bytes;
+    link_free_fs_ = std::max(link_free_fs_, now_fs) + bytes * byte_fs_;
+    leaves.sent_ps = (link_free_fs_ + kFsPerPs - 1) / kFsPerPs;
+    upstream.push_back(std::move(leaves));
+    if (queued.kind == Upstream::Kind::kWrite && queued.data.empty()) {
+      queue_.erase(queue_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
   }
 }
 

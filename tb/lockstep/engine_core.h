@@ -56,6 +56,9 @@ class EngineCore {
   virtual bool Flip(const std::string& unit_field, uint32_t bit, uint64_t cycle) = 0;
   // True when the engine is quiet and nothing moves at its pins.
   virtual bool AllQuiet() const = 0;
+  // The first cycle in which something may happen that nobody outside causes from now on: the
+  // present one unless all is quiet; kNever if nothing is due.
+  virtual uint64_t NextCycle() const = 0;
 
   uint64_t cycle() const { return cycle_; }
   uint64_t evaluated() const { return evaluated_; }
@@ -66,6 +69,7 @@ class EngineCore {
   TxSink tx;
   AxiLiteMaster csr;
   DmaPort dma;
+  LevelSource levels;
   EnginePins pins;
   uint64_t first_wire_cycle = kNever;  // first tx beat since this was last set to kNever
 

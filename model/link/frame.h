@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Ethernet frames over TLM-2.0: a generic payload's data is the frame without FCS. Its own traits
+// class keeps a frame socket from being bound to anything else.
+//
+// One phase: BEGIN_REQ, forward; the frame's last byte is there after the annotated delay. The
+// target answers TLM_COMPLETED and has then taken a copy, or acquired the payload.
+#ifndef HANDOFF_MODEL_LINK_FRAME_H_
+#define HANDOFF_MODEL_LINK_FRAME_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "model/sc/payload_pool.h"
+
+namespace handoff {
+
+struct FrameProtocol {
+  using tlm_payload_type = tlm::tlm_generic_payload;
+  using tlm_phase_type = tlm::tlm_phase;
+};
+
+struct FrameExtension : tlm::tlm_extension<FrameExtension> {
+  bool bad = false;  // the FCS is wrong
+
+  tlm::tlm_extension_base* clone() const override { return new FrameExtension(*this); }
+  void copy_from(const tlm::tlm_extension_base& other) override {
+    *this = static_cast<const FrameExtension&>(other);
+  }
+};
+
+using FramePool = PayloadPool<FrameExtension>;
+
+inline std::vector<uint8_t> BytesOf(const tlm::tlm_generic_payload& payload) {
+  const uint8_t* data = payload.get_data_ptr();
+  return {data, data + payload.get_data_length()};
+}
+inline bool IsBad(tlm::tlm_generic_payload& payload) {
+  return payload.get_extension<FrameExtension>()->bad;
+}
+
+}  // namespace handoff
+
+#endif  // HANDOFF_MODEL_LINK_FRAME_H_

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The host's end of the PCIe link: takes the engine's DMA to memory, through the IOMMU, and its
+// MSI-X messages to the processor; takes the processor's register accesses to the engine. Writes
+// and messages take effect in the order in which they arrive, so whoever sees an interrupt sees the
+// writes before it.
+#ifndef HANDOFF_MODEL_PCIE_ROOT_COMPLEX_H_
+#define HANDOFF_MODEL_PCIE_ROOT_COMPLEX_H_
+
+#include "model/pcie/tlp.h"  // before the sockets: it includes <systemc>
+
+#include <tlm_utils/simple_initiator_socket.h>
+#include <tlm_utils/simple_target_socket.h>
+
+#include <cstdint>
+#include <deque>
+
+#include "model/memory/iommu.h"
+#include "model/pcie/params.h"
+#include "model/sc/ordered_queue.h"
+#include "tb/lockstep/rng.h"
+
+namespace handoff {
+
+class RootComplex : public sc_core::sc_module {
+ public:
+  using Payload = tlm::tlm_generic_payload;
+  struct Counts {
+    uint64_t writes = 0, reads = 0, refused = 0, interrupts = 0;
+    uint64_t register_writes = 0, register_reads = 0;
+    uint64_t downstream_bytes = 0;  // on the link, overheads included
+  };
+
+  RootComplex(sc_core::sc_module_name name, const PcieParams& params, OrderedQueue& queue,
+              Iommu& iommu, uint64_t seed);
+
+  tlm_utils::simple_target_socket<RootComplex, 32, PcieProtocol> dma;           // from the endpoint
+  tlm_utils::simple_initiator_socket<RootComplex, 32, PcieProtocol> registers;  // to the endpoint
+  tlm_utils::simple_target_socket<RootComplex, 32, PcieProtocol> processor;     // register accesses
+  // To the processor: a blocking write of a message's data, as it arrives.
+  tlm_utils::simple_initiator_socket<RootComplex, 32, PcieProtocol> interrupts;
+
+  Counts counts() const;
+
+ private:
+  tlm::tlm_sync_enum FromEndpoint(Payload& tlp, tlm::tlm_phase& phase, sc_core::sc_time& delay);
+  tlm::tlm_sync_enum FromProcessor(Payload& tlp, tlm::tlm_phase& phase, sc_core::sc_time& delay);
+  tlm::tlm_sync_enum EndpointAnswers(Payload& tlp, tlm::tlm_phase& phase, sc_core::sc_time& delay);
+
+  void ArriveWrite(Payload& tlp);
+  void ArriveRead(Payload& tlp);
+  void ReturnCredits(Payload& tlp);
+  void SendCompletion(Payload& tlp);
+  void SendRegisterAccesses();
+  void Respond(Payload& tlp);
+
+  const PcieParams params_;
+  OrderedQueue& queue_;
+  Iommu& iommu_;
+  Rng memory_latency_;
+  PcieLane down_;
+  PcieCredits credits_;                  // for register accesses
+  std::deque<Payload*> register_queue_;  // in the processor's order
+  Counts counts_;
+  // Each posts from one place only, so that its sequence numbers never depend on the quantum.
+  OrderedQueue::Component arrivals_, completions_, accesses_, register_credits_, register_answers_;
+};
+
+}  // namespace handoff
+
+#endif  // HANDOFF_MODEL_PCIE_ROOT_COMPLEX_H_

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Whether a run is good. Whoever finds out that it is not says so here, and the simulation stops.
+#ifndef HANDOFF_MODEL_SC_RUN_STATUS_H_
+#define HANDOFF_MODEL_SC_RUN_STATUS_H_
+
+#include <string>
+#include <systemc>
+#include <utility>
+#include <vector>
+
+namespace handoff {
+
+class RunStatus {
+ public:
+  void Fail(std::string text) {
+    if (failures_.size() < kMost) failures_.push_back(std::move(text));
+    if (stop_at_failure && sc_core::sc_is_running()) sc_core::sc_stop();
+  }
+  bool failed() const { return !failures_.empty(); }
+  const std::vector<std::string>& failures() const { return failures_; }
+
+  bool stop_at_failure = true;
+
+ private:
+  static constexpr size_t kMost = 20;
+  std::vector<std::string> failures_;
+};
+
+}  // namespace handoff
+
+#endif  // HANDOFF_MODEL_SC_RUN_STATUS_H_

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How an EngineCore clocks its engine, whatever stands for the engine: something with the face of
+// docs/conventions.md section 3, and
+//   Bind(pins)                its inputs are these pins
+//   Check(cycle, &mismatch)   after an edge: compares, where there is something to compare
+//   Flip(register, bit)       a deliberate fault; false: no such register
+#ifndef HANDOFF_TB_LOCKSTEP_CORE_LOOP_H_
+#define HANDOFF_TB_LOCKSTEP_CORE_LOOP_H_
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "tb/lockstep/clock.h"
+#include "tb/lockstep/engine_core.h"
+#include "tb/lockstep/pin_watch.h"
+
+namespace handoff {
+
+template <class Engine>
+class Core final : public EngineCore {
+  using Out = std::decay_t<decltype(std::declval<const Engine&>().out())>;
+  static constexpr uint64_t kResetCycles = 4;
+  // A skip ends this many cycles before the next thing happens, so that input registers have
+  // settled.
+  static constexpr uint64_t kSettleCycles = 8;
+
+ public:
+  explicit Core(const CoreConfig& config)
+      : EngineCore(config), skip_(config.idle_skip), hash_(config.digest), engine_(config) {
+    engine_.Bind(pins);
+    pins.link_up = true;
+    for (uint64_t i = 0; i < kResetCycles; i++) engine_.Reset();
+  }
+
+  void Run(uint64_t cycles) override {
+    const uint64_t end = cycle_ + cycles;
+    while (cycle_ < end && !mismatch_) {
+      if (skip_ && engine_.out().quiet && Skip(end)) continue;
+      Edge();
+    }
+    digest_ = watch_.value();
+  }
+
+  bool Flip(const std::string& field, uint32_t bit, uint64_t cycle) override {
+    flip_ = {field, bit, cycle};
+    return engine_.Flip(field, bit) && engine_.Flip(field, bit);  // there and back: it exists
+  }
+
+  bool AllQuiet() const override { return engine_.out().quiet && !DevicesBusy(); }
+
+  uint64_t NextCycle() const override {
+    if (!AllQuiet()) return cycle_;
+    uint64_t next =
+        std::min({rx.NextCycle(), csr.NextCycle(), dma.NextCycle(), levels.NextCycle()});
+    const uint64_t wake_us = engine_.out().wake_us;
+    if (wake_us != kNever) next = std::min(next, UsToCycle(wake_us));
+    if (flip_.cycle >= cycle_) next = std::min(next, flip_.cycle);
+    return std::max(next, cycle_);
+  }
+
+ private:
+  struct PendingFlip {
+    std::string field;
+    uint32_t bit = 0;
+    uint64_t cycle = kNever;
+  };
+
+  void Edge() {
+    pins.time_us = time_us_;
+    engine_.Tick();
+    const Out& out = engine_.out();  // still the outputs before the edge
+    if (first_wire_cycle == kNever && out.tx_valid && pins.tx_ready) first_wire_cycle = cycle_;
+    tx.Tick(out, pins, cycle_);
+    if (csr.Tick(out, pins, cycle_)) dma.PushRegister(csr.results.back());
+    dma.Tick(out, pins, cycle_);
+    rx.Tick(pins, cycle_ + 1);
+    levels.Tick(out, pins, cycle_);
+    engine_.Commit();
+    if (cycle_ == flip_.cycle) engine_.Flip(flip_.field, flip_.bit);
+    cycle_++;
+    evaluated_++;
+    if (cycle_ >= next_us_cycle_) AdvanceTime();
+    if (hash_) watch_.See(cycle_, pins, engine_.out());
+    engine_.Check(cycle_, &mismatch_);
+  }
+
+  void AdvanceTime() {
+    time_us_ = CycleToUs(cycle_);
+    next_us_cycle_ = UsToCycle(time_us_ + 1);
+  }
+
+  bool DevicesBusy() const {
+    return rx.busy(pins) || tx.busy() || tx.waiting(pins) || csr.busy() || dma.busy(pins) ||
+           dma.outstanding_reads() != 0 || levels.busy(pins, cycle_);
+  }
+
+  // Jumps towards the next thing that happens; false if that is too near to be worth it.
+  bool Skip(uint64_t end) {
+    const uint64_t next = std::min(end + kSettleCycles, NextCycle());
+    if (next <= cycle_ + kSettleCycles) return false;
+    cycle_ = std::min(next - kSettleCycles, end);
+    AdvanceTime();
+    return true;
+  }
+
+  const bool skip_;
+  const bool hash_;
+  Engine engine_;
+  PinWatch<Out> watch_;
+  PendingFlip flip_;
+  uint64_t time_us_ = 0;
+  uint64_t next_us_cycle_ = 0;
+};
+
+}  // namespace handoff
+
+#endif  // HANDOFF_TB_LOCKSTEP_CORE_LOOP_H_

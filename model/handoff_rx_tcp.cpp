@@ -21,6 +21,20 @@ void handoff_rx_tcp::Reset() {
   load_place_ = load_blk_ = load_small_ = changed_ = idle_ = false;
 }
 
+// Room and credits. After the RAM's read: a word written at the same edge is not seen yet.
+inline void handoff_rx_tcp::TickPulsesIn() {
+  if (*in.room_valid) {
+    u_room_.TickWrite(in.room->conn & (entries_ - 1),
+                      rx_tcp::RoomWord{in.room->room_epoch, in.room->room_end});
+  }
+  TickCredits();
+}
+
+inline void handoff_rx_tcp::TickCredits() {
+  if (*in.grant_valid) r_.credit = static_cast<uint16_t>(r_.credit + in.grant->n);
+  if (*in.lret_valid) r_.credit = static_cast<uint16_t>(r_.credit + in.lret->n);
+}
+
 void handoff_rx_tcp::Tick() {
   if (idle_ && NoneOffered()) {
     TickPulsesIn();
@@ -66,8 +80,7 @@ void handoff_rx_tcp::Tick() {
   idle_ = d_.quiet;
 }
 
-void handoff_rx_tcp::Commit() {
-  if (!changed_) return;
+void handoff_rx_tcp::CommitChanged() {
   changed_ = false;
   q_.op_ready = d_.op_ready;
   q_.place_valid = d_.place_valid;
@@ -93,23 +106,24 @@ void handoff_rx_tcp::Commit() {
   load_place_ = load_blk_ = load_small_ = false;
 }
 
-// Room and credits. After the RAM's read: a word written at the same edge is not seen yet.
-void handoff_rx_tcp::TickPulsesIn() {
-  if (*in.room_valid) {
-    u_room_.TickWrite(in.room->conn & (entries_ - 1),
-                      rx_tcp::RoomWord{in.room->room_epoch, in.room->room_end});
-  }
-  if (*in.grant_valid) r_.credit = static_cast<uint16_t>(r_.credit + in.grant->n);
-  if (*in.lret_valid) r_.credit = static_cast<uint16_t>(r_.credit + in.lret->n);
-}
-
 void handoff_rx_tcp::Clear() {
   u_state_.TickWrite(r_.clr_addr, State{});
   u_room_.TickWrite(r_.clr_addr, rx_tcp::RoomWord{});
   if (r_.clr_addr == entries_ - 1) r_.phase = Phase::PhIdle;
   r_.clr_addr = (r_.clr_addr + 1) & (entries_ - 1);
-  if (*in.grant_valid) r_.credit = static_cast<uint16_t>(r_.credit + in.grant->n);
-  if (*in.lret_valid) r_.credit = static_cast<uint16_t>(r_.credit + in.lret->n);
+  TickCredits();
+}
+
+// Of a frame's op the command part means nothing, and stays behind.
+inline void handoff_rx_tcp::TakeOp(const Op& op) {
+  r_.op.is_cmd = op.is_cmd;
+  r_.op.hit = op.hit;
+  r_.op.conn = op.conn;
+  if (op.is_cmd) {
+    r_.op.cmd = op.cmd;
+  } else {
+    r_.op.seg = op.seg;
+  }
 }
 
 void handoff_rx_tcp::Take(bool may, bool fire) {
@@ -134,7 +148,7 @@ void handoff_rx_tcp::Take(bool may, bool fire) {
       r_.conn = r_.start.conn;
     } else {
       r_.kind = Kind::KindOp;
-      r_.op = u_op_skid_.data(*in.op);
+      TakeOp(u_op_skid_.data(*in.op));
       r_.conn = r_.op.is_cmd ? r_.op.cmd.conn : r_.op.conn;
     }
     const uint32_t addr = r_.conn & (entries_ - 1);

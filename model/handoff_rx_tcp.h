@@ -76,7 +76,9 @@ class handoff_rx_tcp {
   In in;
   void Reset();
   void Tick();
-  void Commit();
+  void Commit() {
+    if (changed_) CommitChanged();
+  }
   const Out& out() const { return q_; }
 
   template <class F>
@@ -150,7 +152,10 @@ class handoff_rx_tcp {
     uint8_t wait = 0;
   };
 
+  void CommitChanged();
   void TickPulsesIn();
+  void TickCredits();
+  void TakeOp(const Op& op);
   void Clear();
   void Test();
   // PhDecide; true at fire.

@@ -32,7 +32,7 @@ template <class R>
 void ExpectClearing(R& rig, uint64_t entries) {
   auto& bench = rig.bench;
   bench.Declare({"taken when cleared", "room while clearing is ignored", "credits are not",
-                 "no entry survives", "quiet when cleared"});
+                 "no entry survives", "quiet when cleared", "awake with something in a skid"});
   // Entries and credits from before a reset.
   rig.Established(SetupOf(5));
   bench.Reset();
@@ -63,6 +63,19 @@ void ExpectClearing(R& rig, uint64_t entries) {
   bench.Cycle();
   EXPECT_TRUE(bench.out().quiet);
   bench.Hit("quiet when cleared");
+  // What came to a skid meanwhile keeps it awake.
+  for (int i = 0; i < 4; ++i) {
+    bench.Reset();
+    if (i == 0) rig.op.Push(OpOf(CommandTo(CmdKind::CmdQuery, 5)));
+    if (i == 1) rig.uerr.Push(Uerr{});
+    if (i == 2) rig.exp.Push(Exp{});
+    if (i == 3) rig.start.Push(Start{});
+    for (uint64_t cycle = 0; cycle < entries + 3; ++cycle) {
+      EXPECT_FALSE(bench.out().quiet) << i;
+      bench.Cycle();
+    }
+    bench.Hit("awake with something in a skid");
+  }
 }
 
 // Corner 105.

@@ -49,7 +49,7 @@ void handoff_tx::Reset() {
   d_ = q_ = Out{};
   w_ = Wires{};
   seen_ring_ = Ring{};
-  idle_ = load_ = load_tx_ = changed_ = false;
+  idle_ = load_start_ = load_sent_ = load_tx_ = changed_ = false;
 }
 
 void handoff_tx::Tick() {
@@ -120,7 +120,6 @@ void handoff_tx::TickRequests() {
     const uint32_t n = std::min({uint32_t{avail}, to_end, to_block});
     d_.tr_req_valid = true;
     d_.tr_req = RdReq{.addr = addr, .bytes = static_cast<U16>(n * kDescBytes)};
-    load_ = true;
     w_.ord_push = true;
     w_.ord = Ord{true, 0, static_cast<uint16_t>(n * kDescBytes), false};
     r_.fetch = static_cast<uint16_t>((r_.fetch + n) & mask);
@@ -132,7 +131,6 @@ void handoff_tx::TickRequests() {
     w_.request_last = c == r_.cur.size && r_.nxt.size == 0 && r_.nxt2.size == 0;
     d_.tr_req_valid = true;
     d_.tr_req = RdReq{.addr = r_.cur.addr, .bytes = static_cast<U16>(c)};
-    load_ = true;
     w_.ord_push = true;
     w_.ord = Ord{false, static_cast<uint8_t>(r_.cur.addr % kDataBytes), static_cast<uint16_t>(c),
                  w_.request_last};
@@ -263,7 +261,8 @@ void handoff_tx::TickArrival() {
   }
 }
 
-// The k bytes from lane `lane` on follow those in acc; a full word goes on to be written.
+// The k bytes from lane `lane` on follow those in acc; a full word goes on to be written. The zeros
+// above them are made when acc is the last word: until then they do not show.
 void handoff_tx::Append(const Ord& head, uint32_t lane, uint32_t k, bool frame_end) {
   const Rd& tr = *in.tr;
   const uint32_t base = r_.flush ? 0 : r_.acc_cnt;
@@ -272,16 +271,15 @@ void handoff_tx::Append(const Ord& head, uint32_t lane, uint32_t k, bool frame_e
   uint32_t kept = total;
   if (total > kDataBytes) {
     const uint32_t first = kDataBytes - base;
-    std::memcpy(r_.acc.bytes() + base, from, first);
     r_.w_valid = true;
     r_.w_data = r_.acc;
+    std::memcpy(r_.w_data.bytes() + base, from, first);
     r_.w_last = r_.w_err = false;
     kept = total - kDataBytes;
     std::memcpy(r_.acc.bytes(), from + first, kept);
   } else {
     std::memcpy(r_.acc.bytes() + base, from, k);
   }
-  std::memset(r_.acc.bytes() + kept, 0, kDataBytes - kept);
   r_.acc_cnt = static_cast<uint8_t>(kept);
   r_.acc_err = tr.err || (r_.acc_err && !r_.flush);
   r_.flush = head.last && frame_end;
@@ -303,6 +301,7 @@ void handoff_tx::TickWrite() {
   r_.w_valid = r_.flush;
   if (r_.flush) {
     r_.w_data = r_.acc;
+    std::memset(r_.w_data.bytes() + r_.acc_cnt, 0, kDataBytes - r_.acc_cnt);
     r_.w_last = true;
     r_.w_err = r_.acc_err;
   }
@@ -392,7 +391,7 @@ void handoff_tx::Begin() {
                      .len = item.len,
                      .fin = item.fin};
   }
-  d_.start_valid = load_ = true;
+  d_.start_valid = load_start_ = true;
   u_tmpl_.TickRead(item.conn & (dct_entries_ - 1));
   r_.p_state = PSt::kWait;
 }
@@ -417,7 +416,7 @@ void handoff_tx::Accept() {
   if (!r_.p_frame) {
     w_.freed = words;
     if (!r_.p_own) {
-      d_.sent_valid = load_ = true;
+      d_.sent_valid = load_sent_ = true;
       d_.sent = SentNtf(r_.p_item, r_.p_status, r_.p_seq);
     }
     return;
@@ -472,7 +471,7 @@ void handoff_tx::Beat() {
     d_.txa_cnt_valid = true;
     d_.txa_cnt.index = static_cast<uint8_t>(Counter::CntTxAcks);
   } else {
-    d_.sent_valid = load_ = true;
+    d_.sent_valid = load_sent_ = true;
     d_.sent = SentNtf(r_.s_item, Status::StatusOk, r_.s_seq);
   }
 }
@@ -499,15 +498,18 @@ void handoff_tx::Commit() {
   q_.txa_cnt_valid = d_.txa_cnt_valid;
   q_.txa_cnt = d_.txa_cnt;
   q_.tr_req_valid = d_.tr_req_valid;
+  q_.tr_req = d_.tr_req;
   q_.tx_cons = d_.tx_cons;
   q_.tx_fault = d_.tx_fault;
   q_.tx_idle = d_.tx_idle;
   q_.quiet = d_.quiet;
-  if (load_) {
-    load_ = false;
+  if (load_start_) {
+    load_start_ = false;
     q_.start = d_.start;
+  }
+  if (load_sent_) {
+    load_sent_ = false;
     q_.sent = d_.sent;
-    q_.tr_req = d_.tr_req;
   }
   if (load_tx_) {
     load_tx_ = false;

@@ -247,7 +247,9 @@ class handoff_tx {
   Wires w_;            // of this edge
   bool idle_ = false;  // the last edge left nothing to do
   Ring seen_ring_{};   // as at the last edge that was looked at
-  bool load_ = false;  // start, sent or tr_req has to be copied by Commit()
+  // Which wide payloads Commit() has to copy.
+  bool load_start_ = false;
+  bool load_sent_ = false;
   bool load_tx_ = false;
   bool changed_ = false;
 };

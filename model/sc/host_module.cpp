@@ -98,7 +98,6 @@ void HostModule::Issue(Tlp& tlp) {
 }
 
 void HostModule::WriteBar(uint64_t addr, uint32_t value) {
-  Charge(sw::Cost::kMmioWrite);
   Tlp& tlp = tlps_.Get(tlm::TLM_WRITE_COMMAND, addr, sizeof value);
   std::memcpy(tlp.bytes.data(), &value, sizeof value);
   Issue(tlp);
@@ -189,6 +188,11 @@ void HostModule::NoteRead(sw::PhysAddr addr, size_t bytes, std::string_view conn
 
 void HostModule::OnInterrupt(uint32_t vector, std::function<void()> handler) {
   if (vector >= MsixTable::kVectors) throw std::invalid_argument("no such MSI-X vector");
+  if (!handler) {
+    handlers_.erase(vector);
+    MaskInterrupt(vector, true);
+    return;
+  }
   handlers_[vector] = std::move(handler);
   const uint64_t entry = kBar2Address + vector * MsixTable::kEntryBytes;
   WriteBar(entry + MsixTable::kAddressLow, static_cast<uint32_t>(kMsiAddress));
@@ -209,7 +213,6 @@ void HostModule::TakeMessage(Payload& tlp, sc_core::sc_time&) {
   queue_.Post(queue_.now_ps() + params_.interrupt_latency_ns * kPsPerNs, messages_, [this, vector] {
     Run([this, vector] {
       interrupts_taken_++;
-      Charge(sw::Cost::kInterrupt);
       const auto it = handlers_.find(vector);
       if (it == handlers_.end()) return;
       const std::function<void()> handler = it->second;  // it may give another one

@@ -61,8 +61,7 @@ class HostModule : public sc_core::sc_module, public sw::Hw {
   void Run(std::function<void()> software);
 
   // --- sw::Hw. Register accesses need a running simulation: make them from software, the first
-  // from what Run() was given. WriteReg and MaskInterrupt charge kMmioWrite, a handler's call
-  // charges kInterrupt; everything else is charged by the software itself.
+  // from what Run() was given. Nothing charges itself: the software charges what it does.
   void WriteReg(uint32_t offset, uint32_t value) override;
   void ReadReg(uint32_t offset, std::function<void(sw::ReadResult)> done) override;
   sw::PhysAddr Allocate(size_t bytes, size_t align, sw::Owner owner) override;
@@ -72,6 +71,7 @@ class HostModule : public sc_core::sc_module, public sw::Hw {
   void Grant(sw::PhysAddr addr, size_t bytes, bool writable) override;
   // Takes back one grant of exactly these bytes.
   void Revoke(sw::PhysAddr addr, size_t bytes) override;
+  // Without a handler: masks the vector.
   void OnInterrupt(uint32_t vector, std::function<void()> handler) override;
   void MaskInterrupt(uint32_t vector, bool masked) override;
   void Charge(sw::Cost what, uint64_t count = 1) override;

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A host with an engine against a plain one: what is written is what is read, delegated or not, and
+// the hand-over happens both ways, whatever the link does.
+#include <gtest/gtest.h>
+
+#include "sw/app/bulk.h"
+#include "tb/sw/delegated_hosts.h"
+
+namespace handoff::driver {
+namespace {
+
+using tb::DelegatedConfig;
+using tb::DelegatedHosts;
+using tb::PatternUser;
+
+struct LinkCase {
+  const char* name;
+  double loss = 0;
+  double duplicate = 0;
+  double reorder = 0;
+  double damage = 0;
+  friend void PrintTo(const LinkCase& c, std::ostream* out) { *out << c.name; }
+};
+
+DelegatedConfig Over(const LinkCase& link, uint32_t seed) {
+  DelegatedConfig config;
+  config.faults.loss = link.loss;
+  config.faults.duplicate = link.duplicate;
+  config.faults.reorder = link.reorder;
+  config.faults.damage = link.damage;
+  config.seed = seed;
+  return config;
+}
+
+class DriverLink : public testing::TestWithParam<std::tuple<LinkCase, bool, bool>> {};
+
+TEST_P(DriverLink, EveryByteArrivesOnceInOrderBothWays) {
+  const auto& [link, sack, timestamps] = GetParam();
+  for (uint32_t seed = 1; seed <= 6; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    DelegatedHosts hosts(Over(link, seed));
+    tcp::OpenOptions options;
+    options.sack = sack;
+    options.timestamps = timestamps;
+    const auto [client, server] = hosts.Connect(options);
+    ASSERT_NE(server, nullptr);
+    PatternUser a(client, 600000);
+    PatternUser b(server, 200000);
+    ASSERT_TRUE(hosts.time.RunUntil([&] { return a.closed && b.closed; }))
+        << "stuck: peer " << ToString(client->state()) << " " << a.received << ", host "
+        << ToString(server->state()) << " " << ToString(server->delegation().phase) << " "
+        << b.received;
+    EXPECT_EQ(b.received, 600000U);
+    EXPECT_EQ(a.received, 200000U);
+    EXPECT_EQ(a.wrong + b.wrong, 0U);
+    EXPECT_TRUE(a.ended && b.ended);
+    EXPECT_EQ(a.reason, tcp::CloseReason::kDone);
+    EXPECT_EQ(b.reason, tcp::CloseReason::kDone);
+    const DelegationStats stats = hosts.Stats(*server);
+    EXPECT_GE(stats.resumes, 1U);
+    EXPECT_GT(stats.bytes_legacy, 0U);
+    hosts.time.RunFor(sw::Seconds(200));
+    EXPECT_EQ(hosts.peer.table().size() + hosts.host->stack().table().size(), 0U);
+    EXPECT_EQ(hosts.engine.entries_in_use(), 0U);
+    EXPECT_EQ(hosts.host->delegation().entries(), 0U);
+    EXPECT_EQ(hosts.host->driver().legacy().posted(), hosts.host->driver().legacy().buffers());
+    EXPECT_TRUE(hosts.time.idle()) << hosts.time.pending() << " timers are left";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, DriverLink,
+    testing::Combine(testing::Values(LinkCase{"Clean"}, LinkCase{"Loss", 0.01},
+                                     LinkCase{"HeavyLoss", 0.08}, LinkCase{"Reorder", 0, 0, 0.05},
+                                     LinkCase{"Duplicate", 0, 0.1},
+                                     LinkCase{"Everything", 0.02, 0.02, 0.03, 0.01}),
+                     testing::Bool(), testing::Bool()),
+    [](const auto& test) {
+      return std::string(std::get<0>(test.param).name) +
+             (std::get<1>(test.param) ? "Sack" : "NoSack") +
+             (std::get<2>(test.param) ? "Timestamps" : "NoTimestamps");
+    });
+
+TEST(DriverDelegation, CleanLinkNeedsOneResumeAndNoSyncBeforeTheEnd) {
+  DelegatedHosts hosts;
+  const auto [client, server] = hosts.Connect();
+  ASSERT_TRUE(hosts.RunUntilLive(*server));
+  PatternUser a(client, 2000000);
+  PatternUser b(server, 0);
+  ASSERT_TRUE(hosts.time.RunUntil([&] { return a.closed && b.closed; }));
+  const DelegationStats stats = hosts.Stats(*server);
+  EXPECT_EQ(stats.resumes, 1U);
+  EXPECT_EQ(stats.syncs, 1U) << "the FIN";
+  EXPECT_EQ(stats.bytes_legacy + stats.bytes_host, 2000000U);
+  EXPECT_EQ(client->stats().retransmissions, 0U);
+  EXPECT_GT(hosts.engine.counter[static_cast<size_t>(Counter::CntTxAcks)], 100U);
+}
+
+}  // namespace
+}  // namespace handoff::driver

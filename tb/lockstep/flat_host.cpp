@@ -2,7 +2,9 @@
 #include "tb/lockstep/flat_host.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
+#include <new>
 
 namespace handoff {
 namespace {
@@ -15,11 +17,13 @@ constexpr uint64_t kNtfBytes = Ntf::kWidth / 8;
 }  // namespace
 
 FlatHost::FlatHost(EngineCore& core, const Params& params)
-    : core_(core), p_(params), memory_(kMemory) {}
+    : core_(core), p_(params), memory_(static_cast<uint8_t*>(std::calloc(kMemory, 1)), std::free) {
+  if (!memory_) throw std::bad_alloc();
+}
 
 uint8_t* FlatHost::Memory(uint64_t addr, size_t bytes) {
-  if (addr + bytes > memory_.size()) throw std::runtime_error("access outside the host's memory");
-  return memory_.data() + addr;
+  if (addr + bytes > kMemory) throw std::runtime_error("access outside the host's memory");
+  return memory_.get() + addr;
 }
 
 void FlatHost::Store(uint64_t addr, const Bytes& bytes) {
@@ -65,7 +69,7 @@ void FlatHost::Start(uint32_t legacy) {
     uint32_t log_size;
   } rings[] = {
       {kCmdRing, kLogCmd}, {kTxRing, kLogTx}, {kLegacyRing, p_.log_legacy}, {kNtfRing, p_.log_ntf}};
-  WriteReg(kMaxFrameReg, p_.legacy_bytes);
+  WriteReg(kMaxFrameReg, p_.max_frame);
   for (uint16_t i = 0; i < 4; i++) {
     const auto at = static_cast<uint16_t>(kRing + i * kStride);
     WriteReg(at + kBaseLo, static_cast<uint32_t>(rings[i].base));
@@ -94,7 +98,10 @@ void FlatHost::Transmit(const TxDesc& desc) {
 
 void FlatHost::Run(uint64_t cycles) {
   while (cycles > 0) {
-    const uint64_t now = std::min(cycles, p_.chunk_cycles);
+    uint64_t now = std::min(cycles, p_.chunk_cycles);
+    if (core_.AllQuiet()) {  // nothing comes out of a quiet stretch
+      now = std::min(cycles, std::max(now, core_.NextCycle() - core_.cycle()));
+    }
     core_.Run(now);
     cycles -= now;
     if (core_.mismatch()) {

@@ -7,7 +7,9 @@
 #define HANDOFF_TB_LOCKSTEP_FLAT_HOST_H_
 
 #include <cstdint>
+#include <cstring>
 #include <deque>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -24,7 +26,8 @@ class FlatHost {
     uint64_t chunk_cycles = 32;  // the core runs so long before the host looks again
     uint32_t log_ntf = 12;
     uint32_t log_legacy = 11;
-    uint32_t legacy_bytes = 2048;  // of one legacy buffer; also max_frame
+    uint32_t legacy_bytes = 2048;  // of one legacy buffer
+    uint32_t max_frame = 2048;     // without FCS, at most legacy_bytes
   };
   // Where things lie.
   static constexpr uint64_t kCmdRing = 0x10000, kTxRing = 0x20000, kLegacyRing = 0x40000,
@@ -89,7 +92,7 @@ class FlatHost {
 
   EngineCore& core_;
   Params p_;
-  std::vector<uint8_t> memory_;
+  std::unique_ptr<uint8_t[], void (*)(void*)> memory_;  // zeros, touched only where used
   uint32_t cmd_index_ = 0, tx_index_ = 0, legacy_index_ = 0, ntf_index_ = 0;
   bool phase_ = true;
   uint32_t told_ntf_ = 0, told_legacy_ = 0;

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tb/system/capture.h"
+
+#include <pcap/pcap.h>
+
+#include <memory>
+#include <stdexcept>
+#include <utility>
+
+#include "sw/tcp/ethernet.h"
+#include "sw/tcp/ipv4.h"
+#include "sw/tcp/ipv6.h"
+#include "sw/tcp/segment.h"
+
+namespace handoff::system {
+namespace {
+
+using tcp::ByteView;
+
+// The TCP segment in a frame, if there is one.
+struct Found {
+  tcp::EthernetHeader ethernet;
+  tcp::IpAddr src, dst;
+  tcp::Segment segment;
+};
+
+std::optional<Found> FindSegment(ByteView frame) {
+  const auto ethernet = tcp::ParseEthernet(frame);
+  if (!ethernet) return std::nullopt;
+  Found found;
+  found.ethernet = ethernet->header;
+  ByteView message;
+  if (const auto v4 = tcp::ParseIpv4(ethernet->payload);
+      v4 && v4->header.protocol == tcp::kProtocolTcp && !v4->header.IsFragment()) {
+    found.src = v4->header.src;
+    found.dst = v4->header.dst;
+    message = v4->payload;
+  } else if (const auto v6 = tcp::ParseIpv6(ethernet->payload);
+             v6 && v6->header.next_header == tcp::kProtocolTcp) {
+    found.src = v6->header.src;
+    found.dst = v6->header.dst;
+    message = v6->payload;
+  } else {
+    return std::nullopt;
+  }
+  auto parsed = tcp::ParseSegment(found.src, found.dst, message);
+  if (parsed.error != tcp::SegmentError::kNone) return std::nullopt;
+  found.segment = std::move(parsed.segment);
+  return found;
+}
+
+// The source address of an IP packet or ARP message says whose frame it is.
+bool SentBy(ByteView frame, const tcp::IpAddr& addr) {
+  const auto ethernet = tcp::ParseEthernet(frame);
+  if (!ethernet) return false;
+  constexpr size_t kArpSenderIp = 14;
+  const ByteView p = ethernet->payload;
+  if (ethernet->header.ether_type == tcp::kEtherTypeArp && p.size() >= kArpSenderIp + 4) {
+    return tcp::IpAddr::From(p.subspan(kArpSenderIp, 4)) == addr;
+  }
+  if (const auto v4 = tcp::ParseIpv4(p)) return v4->header.src == addr;
+  if (const auto v6 = tcp::ParseIpv6(p)) return v6->header.src == addr;
+  return false;
+}
+
+tcp::OpenOptions OptionsOf(const tcp::Segment& syn) {
+  tcp::OpenOptions o;
+  o.iss = syn.seq;
+  o.mss = syn.options.mss;
+  o.window_scaling = syn.options.window_scale.has_value();
+  o.window_scale = syn.options.window_scale;
+  o.sack = syn.options.sack_permitted;
+  o.timestamps = syn.options.timestamps.has_value();
+  o.ignore_echoed_times = true;
+  o.no_delay = true;          // what the recording sent, it sent: Nagle would be later than it
+  o.rcv_buf_bytes = 4 << 20;  // at least the recorded window, which grew with the recorded reader
+  o.snd_buf_bytes = 4 << 20;
+  return o;
+}
+
+}  // namespace
+
+std::vector<CapturedFrame> ReadCapture(const std::string& path) {
+  char error[PCAP_ERRBUF_SIZE] = "";
+  const std::unique_ptr<pcap_t, void (*)(pcap_t*)> file(pcap_open_offline(path.c_str(), error),
+                                                        pcap_close);
+  if (!file) throw std::runtime_error(path + ": " + error + " (expected a pcap or pcapng file)");
+  if (pcap_datalink(file.get()) != DLT_EN10MB) {
+    throw std::runtime_error(path + ": link type " + std::to_string(pcap_datalink(file.get())) +
+                             " (expected 1, Ethernet)");
+  }
+  std::vector<CapturedFrame> frames;
+  sw::Micros first;
+  pcap_pkthdr* header = nullptr;
+  const u_char* data = nullptr;
+  int result = 0;
+  while ((result = pcap_next_ex(file.get(), &header, &data)) == 1) {
+    if (header->caplen != header->len) {
+      throw std::runtime_error(path + ": frame " + std::to_string(frames.size() + 1) + " has " +
+                               std::to_string(header->caplen) + " of " +
+                               std::to_string(header->len) +
+                               " bytes (expected whole frames: capture with full snap length)");
+    }
+    const sw::Micros time = sw::Seconds(header->ts.tv_sec) + sw::Micros(header->ts.tv_usec);
+    if (frames.empty()) first = time;
+    if (time < first) {
+      throw std::runtime_error(path + ": frame " + std::to_string(frames.size() + 1) +
+                               " is older than the first");
+    }
+    frames.push_back({time - first, tcp::Bytes(data, data + header->caplen)});
+  }
+  if (result == PCAP_ERROR) {
+    throw std::runtime_error(path + ": after frame " + std::to_string(frames.size()) + ": " +
+                             pcap_geterr(file.get()));
+  }
+  if (frames.empty()) throw std::runtime_error(path + ": no frames in it");
+  return frames;
+}
+
+HostRecord RecordOf(const std::vector<CapturedFrame>& frames, const tcp::IpAddr& addr) {
+  HostRecord record;
+  bool known = false;
+  std::map<tcp::Tuple, tcp::Seq> sent;  // one past the last byte of the host's stream so far
+  for (const CapturedFrame& frame : frames) {
+    const bool ours = SentBy(frame.bytes, addr);
+    const auto ethernet = tcp::ParseEthernet(frame.bytes);
+    if (ours && !known) {
+      record.mac = ethernet->header.src;
+      known = true;
+    }
+    const auto found = FindSegment(frame.bytes);
+    if (!ours) {
+      const bool tcp_for_others = found && found->dst != addr;
+      if (!tcp_for_others) record.arrivals.push_back(frame);
+      if (found && found->dst == addr && found->segment.flags.syn && !found->segment.flags.ack) {
+        const tcp::Tuple tuple{{addr, found->segment.dst_port},
+                               {found->src, found->segment.src_port},
+                               found->ethernet.tags.Key()};
+        record.connections.try_emplace(tuple);
+      }
+      continue;
+    }
+    if (!found) continue;
+    const tcp::Segment& s = found->segment;
+    const tcp::Tuple tuple{
+        {addr, s.src_port}, {found->dst, s.dst_port}, found->ethernet.tags.Key()};
+    Recorded& r = record.connections[tuple];
+    if (s.flags.syn && !r.has_syn) {
+      r.has_syn = true;
+      r.active = !s.flags.ack;
+      r.opened = frame.time;
+      r.options = OptionsOf(s);
+      sent[tuple] = s.seq + 1;
+    }
+    if (!r.has_syn) continue;
+    tcp::Seq& end = sent[tuple];
+    if (s.flags.rst) {
+      r.events.push_back({UserEvent::Kind::kAbort, frame.time, {}});
+      continue;
+    }
+    const tcp::Seq text = s.seq + (s.flags.syn ? 1 : 0);
+    const tcp::Seq text_end = text + static_cast<uint32_t>(s.payload.size());
+    if (text <= end && end < text_end) {
+      const ByteView fresh = s.payload.subspan(sw::Distance(text, end));
+      r.events.push_back({UserEvent::Kind::kWrite, frame.time, {fresh.begin(), fresh.end()}});
+      end = text_end;
+    }
+    if (s.flags.fin && text_end == end) {
+      r.events.push_back({UserEvent::Kind::kShutdown, frame.time, {}});
+      end += 1;
+    }
+  }
+  if (!known) throw std::runtime_error("host " + addr.ToString() + " sent nothing in this capture");
+  return record;
+}
+
+}  // namespace handoff::system

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A recorded capture: its frames, and what each TCP connection of one host did in it.
+#ifndef HANDOFF_TB_SYSTEM_CAPTURE_H_
+#define HANDOFF_TB_SYSTEM_CAPTURE_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sw/tcp/address.h"
+#include "sw/tcp/bytes.h"
+#include "sw/tcp/config.h"
+#include "sw/types.h"
+
+namespace handoff::system {
+
+struct CapturedFrame {
+  sw::Micros time;  // since the first frame
+  tcp::Bytes bytes;
+};
+
+// Reads pcap or pcapng. Throws std::runtime_error that says what is wrong with which file, and
+// where.
+std::vector<CapturedFrame> ReadCapture(const std::string& path);
+
+// Something that the recorded application did.
+struct UserEvent {
+  enum class Kind : uint8_t { kWrite, kShutdown, kAbort };
+  Kind kind;
+  sw::Micros time;
+  tcp::Bytes bytes;
+};
+
+// One connection as the host's side of it was recorded.
+struct Recorded {
+  bool active = false;       // the host sent the first SYN
+  sw::Micros opened;         // when
+  bool has_syn = false;      // of the host: else it cannot be stood in for
+  tcp::OpenOptions options;  // as in that SYN
+  std::vector<UserEvent> events;
+};
+
+struct HostRecord {
+  tcp::MacAddr mac;
+  std::map<tcp::Tuple, Recorded> connections;  // local is the host
+  std::vector<CapturedFrame> arrivals;         // frames that are for the host
+};
+
+// What the host at `addr` sent and received. Throws std::runtime_error if it sent nothing.
+HostRecord RecordOf(const std::vector<CapturedFrame>& frames, const tcp::IpAddr& addr);
+
+}  // namespace handoff::system
+
+#endif  // HANDOFF_TB_SYSTEM_CAPTURE_H_

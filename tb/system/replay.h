@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Replays what a recorded host received into the engine's rx pins. Our stack stands in for the
+// host: it sees the frames as the engine's DMA left them in legacy buffers, and answers through the
+// transmit ring.
+#ifndef HANDOFF_TB_SYSTEM_REPLAY_H_
+#define HANDOFF_TB_SYSTEM_REPLAY_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sw/tcp/address.h"
+#include "sw/tcp/bytes.h"
+#include "tb/lockstep/engine_core.h"
+#include "tb/system/capture.h"
+
+namespace handoff::system {
+
+// A deliberate fault in the model.
+struct FlipRequest {
+  std::string reg;  // UNIT.FIELD
+  uint32_t bit = 0;
+  uint64_t cycle = 0;
+};
+
+struct ReplayConfig {
+  CoreConfig core;
+  tcp::IpAddr host;
+  bool fast = false;  // frames follow each other as the link allows
+  std::optional<FlipRequest> flip;
+};
+
+struct ConnectionResult {
+  tcp::Tuple tuple;
+  std::string state;
+  tcp::Bytes stream;  // what the application read
+  uint64_t bytes_host = 0;
+};
+
+struct ReplayResult {
+  std::string result;  // "pass", "mismatch" or "error"
+  std::string reason;
+  uint64_t digest = 0, cycles = 0, cycles_evaluated = 0, frames_in = 0, frames_out = 0;
+  std::map<std::string, uint64_t> verdicts;
+  std::optional<CoreMismatch> mismatch;
+  std::vector<ConnectionResult> connections;
+};
+
+// Throws std::invalid_argument for a flip of a register that does not exist.
+ReplayResult Replay(const HostRecord& record, const ReplayConfig& config);
+
+}  // namespace handoff::system
+
+#endif  // HANDOFF_TB_SYSTEM_REPLAY_H_

@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Replays every capture, nothing delegated, and compares what the applications read with what tshark
+finds in the same file; some captures in every form of the engine, to one digest."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+HANDOFF = pathlib.Path(os.environ.get("HANDOFF_BUILD", ROOT / "build")) / "bin/handoff"
+CAPTURES = ROOT / "tb/captures"
+CLIENT, SERVER = "10.77.0.1", "10.77.0.2"
+FIELDS = ["ip.src", "ipv6.src", "ip.dst", "ipv6.dst", "tcp.srcport", "tcp.dstport"]
+FIELDS += ["tcp.seq_raw", "tcp.flags", "tcp.payload", "tcp.checksum.status"]
+BAD = "0"
+SYN = 2
+
+
+def streams_of(path, host):
+    """What the connections' applications on `host` were sent, by tshark's dissection: file -> bytes."""
+    command = ["tshark", "-r", path, "-Y", "tcp", "-T", "fields", "-o", "tcp.check_checksum:TRUE"]
+    for field in FIELDS:
+        command += ["-e", field]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    first, parts = {}, {}
+    for line in text.splitlines():
+        v4s, v6s, v4d, v6d, sport, dport, seq, flags, payload, status = line.split("\t")
+        src, dst = v4s or v6s, v4d or v6d
+        if dst != host or status == BAD:
+            continue
+        name = f"{src}.{sport}-{dst}.{dport}"
+        if int(flags, 16) & SYN:
+            first[name] = int(seq) + 1
+            parts.setdefault(name, {})
+        elif payload and name in first:
+            at = (int(seq) - first[name]) % 2**32
+            data = bytes.fromhex(payload)
+            if len(data) > len(parts[name].get(at, b"")):
+                parts[name][at] = data
+    streams = {}
+    for name, by_offset in parts.items():
+        stream = bytearray()
+        for at in sorted(by_offset):
+            data = by_offset[at]
+            if at <= len(stream) < at + len(data):
+                stream += data[len(stream) - at :]
+        streams[name] = bytes(stream)
+    return streams
+
+
+def replay(path, host, *options):
+    with tempfile.TemporaryDirectory() as folder:
+        out, streams = pathlib.Path(folder, "out"), pathlib.Path(folder, "streams")
+        command = [HANDOFF, "replay", path, "--host", host, "--out", out, "--streams", streams]
+        run = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
+        summary = json.loads((out / "summary.json").read_text()) if out.exists() else None
+        read = {f.name: f.read_bytes() for f in streams.iterdir()} if streams.exists() else {}
+        return run, summary, read
+
+
+class Replay(unittest.TestCase):
+    def check(self, name, host, *options):
+        run, summary, read = replay(CAPTURES / name, host, *options)
+        self.assertEqual(run.returncode, 0, f"{name} {host}: {run.stderr}")
+        self.assertEqual(sum(summary["verdicts"].values()), summary["frames_in"])
+        want = streams_of(CAPTURES / name, host)
+        for stream, data in read.items():
+            self.assertEqual(data, want.get(stream, b""), f"{name} {host} {stream}")
+        missing = [s for s, data in want.items() if data and s not in read]
+        self.assertEqual(missing, [], f"{name} {host}")
+        return summary
+
+    def test_one_digest_in_every_form(self):
+        for name, host in (("clean_bulk.pcap", SERVER), ("interactive.pcap", CLIENT)):
+            lockstep = self.check(name, host)
+            self.assertEqual(lockstep["mismatches"], 0)
+            for options in (
+                ("--engine", "rtl"),
+                ("--engine", "model"),
+                ("--unit", "rx_parser=rtl,upload=both,tx=model"),
+            ):
+                self.assertEqual(self.check(name, host, *options)["digest"], lockstep["digest"])
+
+    def test_a_flipped_bit_is_caught_and_named(self):
+        run, _, _ = replay(CAPTURES / "clean_bulk.pcap", SERVER, "--flip", "upload.uw_valid[0]@20000")
+        self.assertEqual(run.returncode, 1, run.stdout)
+        self.assertIn("first unit to diverge: upload", run.stderr)
+
+    def test_bad_input_is_refused_with_what_was_expected(self):
+        for options, text in (
+            (("--unit", "rx_parse=rtl"), "no unit 'rx_parse'"),
+            (("--unit", "rx_parser=gates"), "expected NAME=rtl"),
+            (("--flip", "nonsense"), "expected UNIT.FIELD[BIT]@CYCLE"),
+            (("--flip", "rx_tcp.nothing[0]@9"), "no register"),
+        ):
+            run, _, _ = replay(CAPTURES / "keepalive.pcap", CLIENT, *options)
+            self.assertEqual(run.returncode, 2, options)
+            self.assertIn(text, run.stderr)
+        run, _, _ = replay(ROOT / "Makefile", CLIENT)
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("expected a pcap", run.stderr)
+        run, _, _ = replay(CAPTURES / "keepalive.pcap", "10.1.1.1")
+        self.assertIn("sent nothing", run.stderr)
+
+
+def add(name, host):
+    def test(self):
+        self.check(name, host, "--engine", "model")
+
+    stem = name.replace(".pcap", "").replace(".", "_")
+    side = "client" if host in (CLIENT, "fd00::1") else "server"
+    setattr(Replay, f"test_{stem}_{side}_reads_what_tshark_finds", test)
+
+
+for capture in sorted(CAPTURES.glob("*.pcap")):
+    v6 = capture.name.startswith("ipv6")
+    a, b = ("fd00::1", "fd00::2") if v6 else (CLIENT, SERVER)
+    both = not (CAPTURES / capture.name.replace(".pcap", ".b.pcap")).exists()
+    if capture.name.endswith(".b.pcap"):
+        add(capture.name, b)
+    else:
+        add(capture.name, a)
+        if both:
+            add(capture.name, b)
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main(verbosity=1))

@@ -43,6 +43,14 @@ class Core final : public EngineCore {
       Edge();
     }
     digest_ = watch_.value();
+    if (!checker.errors.empty()) {
+      dma.errors.insert(dma.errors.end(), checker.errors.begin(), checker.errors.end());
+      checker.errors.clear();
+    }
+    if (mismatch_ && !told_) {
+      told_ = true;
+      mismatch_->text += "last transfers at the engine's pins:\n" + checker.History();
+    }
   }
 
   bool Flip(const std::string& field, uint32_t bit, uint64_t cycle) override {
@@ -73,6 +81,7 @@ class Core final : public EngineCore {
     pins.time_us = time_us_;
     engine_.Tick();
     const Out& out = engine_.out();  // still the outputs before the edge
+    checker.See(cycle_, pins, out);
     if (first_wire_cycle == kNever && out.tx_valid && pins.tx_ready) first_wire_cycle = cycle_;
     tx.Tick(out, pins, cycle_);
     if (csr.Tick(out, pins, cycle_)) dma.PushRegister(csr.results.back());
@@ -112,6 +121,7 @@ class Core final : public EngineCore {
   Engine engine_;
   PinWatch<Out> watch_;
   PendingFlip flip_;
+  bool told_ = false;
   uint64_t time_us_ = 0;
   uint64_t next_us_cycle_ = 0;
 };

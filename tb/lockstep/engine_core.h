@@ -16,6 +16,7 @@
 #include "tb/lockstep/devices.h"
 #include "tb/lockstep/dma_port.h"
 #include "tb/lockstep/engine_pins.h"
+#include "tb/lockstep/pin_checker.h"
 
 namespace handoff {
 
@@ -71,6 +72,7 @@ class EngineCore {
   DmaPort dma;
   LevelSource levels;
   EnginePins pins;
+  PinChecker checker;  // what it finds wrong is among dma.errors after Run()
   uint64_t first_wire_cycle = kNever;  // first tx beat since this was last set to kNever
 
  protected:

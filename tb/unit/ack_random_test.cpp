@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "gen/handoff_ack_small_rtl.h"
+#include "model/handoff_ack.h"
 #include "tb/lockstep/channel_hits.h"
 #include "tb/lockstep/twin_bench.h"
 #include "tb/unit/ack/acks.h"

@@ -7,13 +7,15 @@
 #include <cstdint>
 #include <initializer_list>
 
+#include "gen/handoff_ack_rtl.h"
+#include "model/handoff_ack.h"
 #include "tb/unit/ack/acks.h"
 
 namespace handoff {
 namespace {
 
 TEST(Ack, ClearsFirst) {
-  Acks<> a;
+  Acks<handoff_ack_rtl> a;
   a.bench.Reset();
   a.bench.in.ackreq_ready = true;
   a.bench.in.ackev_valid = true;
@@ -26,7 +28,7 @@ TEST(Ack, ClearsFirst) {
 }
 
 TEST(Ack, LeavesTwoCyclesAfterItsEvent) {
-  Acks<> a;
+  Acks<handoff_ack_rtl> a;
   a.bench.in.ackev_valid = true;
   a.bench.in.ackev = NowBlock(5, 10, 20);
   a.bench.Cycle();
@@ -50,7 +52,7 @@ TEST(Ack, LeavesTwoCyclesAfterItsEvent) {
 }
 
 TEST(Ack, OneEventACycle) {
-  Acks<> a;
+  Acks<handoff_ack_rtl> a;
   const uint64_t before = a.bench.cycle();
   for (Conn conn = 0; conn < 100; ++conn) a.ackev.Push(Now(conn));
   a.bench.Until([&] { return a.ackev.done(); }, "taken");
@@ -61,7 +63,7 @@ TEST(Ack, OneEventACycle) {
 }
 
 TEST(Ack, MergesWhileWaiting) {
-  Acks<> a;
+  Acks<handoff_ack_rtl> a;
   a.Do(Now(1));
   a.Expect({Plain(1)});
   a.Do(Now(1));
@@ -75,7 +77,7 @@ TEST(Ack, MergesWhileWaiting) {
 }
 
 TEST(Ack, NewestBlockWins) {
-  Acks<> a;
+  Acks<handoff_ack_rtl> a;
   a.Do(Now(1));
   a.Do(NowBlock(1, 10, 11)), a.Do(NowBlock(1, 20, 21)), a.Do(Now(1));
   a.Expect({Plain(1)}, {}, 2);
@@ -86,7 +88,7 @@ TEST(Ack, NewestBlockWins) {
 }
 
 TEST(Ack, EveryDataFrameWithoutCoalescing) {
-  Acks<> a;
+  Acks<handoff_ack_rtl> a;
   for (int i = 0; i < 3; ++i) {
     a.Do(DataFrame(2));
     a.Expect({Plain(2)});
@@ -95,7 +97,7 @@ TEST(Ack, EveryDataFrameWithoutCoalescing) {
 }
 
 TEST(Ack, EverySecondFrame) {
-  Acks<> a;
+  Acks<handoff_ack_rtl> a;
   for (U8 group = 1; group < 4; ++group) {
     a.Do(Coalesced(3, 2, 1));
     a.Expect({}, {Arm(3, 1, group)});
@@ -107,7 +109,7 @@ TEST(Ack, EverySecondFrame) {
 }
 
 TEST(Ack, DelayRunsFromTheFirstFrameOfAGroup) {
-  Acks<> a;
+  Acks<handoff_ack_rtl> a;
   a.Do(Coalesced(3, 4, 2));
   a.Expect({}, {Arm(3, 2, 1)});
   a.Do(Coalesced(3, 4, 1)), a.Do(Coalesced(3, 4, 1));
@@ -120,7 +122,7 @@ TEST(Ack, DelayRunsFromTheFirstFrameOfAGroup) {
 }
 
 TEST(Ack, CountOfOneIsAtOnce) {
-  Acks<> a;
+  Acks<handoff_ack_rtl> a;
   a.Do(Coalesced(3, 1));
   a.Expect({Plain(3)});
   a.Do(Sent(3));
@@ -129,7 +131,7 @@ TEST(Ack, CountOfOneIsAtOnce) {
 }
 
 TEST(Ack, CountsTo255) {
-  Acks<> a;
+  Acks<handoff_ack_rtl> a;
   for (int i = 0; i < 254; ++i) a.Do(Coalesced(3, 255));
   a.Expect({}, {Arm(3, 0, 1)});
   a.Do(Coalesced(3, 255));
@@ -137,7 +139,7 @@ TEST(Ack, CountsTo255) {
 }
 
 TEST(Ack, FlushSendsWhatIsDelayed) {
-  Acks<> a;
+  Acks<handoff_ack_rtl> a;
   a.Do(Event(Ack::AckFlush, 4));
   a.Expect({});
   a.Do(Coalesced(4, 8, 1));
@@ -148,7 +150,7 @@ TEST(Ack, FlushSendsWhatIsDelayed) {
 }
 
 TEST(Ack, OldEpochDoesNothing) {
-  Acks<> a;
+  Acks<handoff_ack_rtl> a;
   a.Do(Coalesced(4, 8, 1));
   a.Do(Now(4)), a.Do(Sent(4));
   a.Do(Coalesced(4, 8, 1));
@@ -163,7 +165,7 @@ TEST(Ack, OldEpochDoesNothing) {
 }
 
 TEST(Ack, SentResetsCountAndDelay) {
-  Acks<> a;
+  Acks<handoff_ack_rtl> a;
   a.Do(Coalesced(4, 2, 1)), a.Do(Sent(4));
   a.Expect({}, {Arm(4, 1, 1), Cancel(4, 1)});
   a.Do(Coalesced(4, 2, 1));
@@ -171,7 +173,7 @@ TEST(Ack, SentResetsCountAndDelay) {
 }
 
 TEST(Ack, SetupForgetsAllButWhatIsOnItsWay) {
-  Acks<> a;
+  Acks<handoff_ack_rtl> a;
   a.Do(Now(5));
   a.Do(NowBlock(5, 1, 2));
   a.Do(Coalesced(6, 3, 1));
@@ -187,7 +189,7 @@ TEST(Ack, SetupForgetsAllButWhatIsOnItsWay) {
 }
 
 TEST(Ack, WaitsForSent) {
-  Acks<> a;
+  Acks<handoff_ack_rtl> a;
   a.Do(Now(1)), a.Do(Now(2)), a.Do(Now(1));
   a.Expect({Plain(1), Plain(2)});
   a.Do(Sent(2)), a.Do(Now(2));
@@ -203,7 +205,7 @@ void HoldUp(A& a, std::initializer_list<Conn> conns) {
 }
 
 TEST(Ack, RequestBlockedQueues) {
-  Acks<> a;
+  Acks<handoff_ack_rtl> a;
   HoldUp(a, {1, 2, 3, 4, 5});
   EXPECT_EQ(a.bench.out().ackreq, Plain(3));
   a.ackev.Push(NowBlock(4, 7, 8));  // merges in the queue
@@ -215,7 +217,7 @@ TEST(Ack, RequestBlockedQueues) {
 }
 
 TEST(Ack, SentLeavesATombstone) {
-  Acks<> a;
+  Acks<handoff_ack_rtl> a;
   HoldUp(a, {1, 2, 3, 4, 5, 6});
   a.ackev.Push(Sent(4));                        // a segment told it
   a.ackev.Push(Sent(5)), a.ackev.Push(Now(5));  // wanted again: keeps its place, not counted
@@ -228,7 +230,7 @@ TEST(Ack, SentLeavesATombstone) {
 }
 
 TEST(Ack, SentKeepsABlock) {
-  Acks<> a;
+  Acks<handoff_ack_rtl> a;
   HoldUp(a, {1, 2, 3});
   a.ackev.Push(NowBlock(4, 30, 40));
   a.ackev.Push(Sent(4));
@@ -239,7 +241,7 @@ TEST(Ack, SentKeepsABlock) {
 }
 
 TEST(Ack, ThroughTheQueueInFourCycles) {
-  Acks<> a;
+  Acks<handoff_ack_rtl> a;
   HoldUp(a, {1, 2, 3});
   a.bench.in.ackev_valid = true;
   a.bench.in.ackev = Now(4);
@@ -253,7 +255,7 @@ TEST(Ack, ThroughTheQueueInFourCycles) {
 }
 
 TEST(Ack, TimerBlockedStalls) {
-  Acks<> a;
+  Acks<handoff_ack_rtl> a;
   a.ack_tmr.SetPace(0);
   for (Conn conn = 1; conn < 6; ++conn) a.ackev.Push(Coalesced(conn, 2));
   a.ackev.Push(Now(9));
@@ -268,7 +270,7 @@ TEST(Ack, TimerBlockedStalls) {
 }
 
 TEST(Ack, BackToBackSeesTheWordBefore) {
-  Acks<> a;
+  Acks<handoff_ack_rtl> a;
   for (const Ackev& ev : {Coalesced(1, 3), Coalesced(1, 3), Coalesced(1, 3), Sent(1), Now(1),
                           NowBlock(1, 5, 6), NowBlock(1, 7, 8), Sent(1), Sent(1), Now(1)}) {
     a.ackev.Push(ev);
@@ -278,7 +280,7 @@ TEST(Ack, BackToBackSeesTheWordBefore) {
 }
 
 TEST(Ack, ConnIsItsLowBits) {
-  Acks<> a;
+  Acks<handoff_ack_rtl> a;
   a.Do(Now(static_cast<Conn>(0x8000 + a.entries + 3)));
   a.Expect({Plain(3)});
 }

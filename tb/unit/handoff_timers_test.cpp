@@ -16,6 +16,7 @@
 
 #include "gen/handoff_timers_rtl.h"
 #include "gen/handoff_timers_small_rtl.h"
+#include "model/handoff_timers.h"
 #include "tb/lockstep/channel_hits.h"
 #include "tb/lockstep/twin_bench.h"
 

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "gen/handoff_tx_rtl.h"
+#include "model/handoff_tx.h"
 #include "tb/unit/tx/rig.h"
 
 namespace handoff {
@@ -17,7 +19,7 @@ namespace {
 constexpr uint64_t kAt = 0x40000000;  // where test data lies
 
 TEST(Tx, RawTouchesNoState) {
-  TxRig<> t;
+  TxRig<handoff_tx_rtl> t;
   t.Post(Raw({{.size = 1514, .addr = kAt + 7}}));
   t.Post(Raw({{.size = 64, .addr = kAt}, {.size = 64, .addr = kAt}}));
   t.Post(Raw({{.size = 9018, .addr = kAt + 63}}));
@@ -28,7 +30,7 @@ TEST(Tx, RawTouchesNoState) {
 }
 
 TEST(Tx, PadsToSixty) {
-  TxRig<> t;
+  TxRig<handoff_tx_rtl> t;
   for (uint32_t size = 1; size <= 130; ++size) t.Post(Raw({{.size = size, .addr = kAt + size}}));
   for (uint32_t size = 0; size < 8; ++size) {  // an IPv4 header without tags has 54 bytes
     t.Post(size == 0 ? Send(1) : Send(1, {{.size = size, .addr = kAt}}));
@@ -44,7 +46,7 @@ TEST(Tx, PadsToSixty) {
 }
 
 TEST(Tx, RefusesBadDescriptors) {
-  TxRig<> t;
+  TxRig<handoff_tx_rtl> t;
   const Piece one{.size = 100, .addr = kAt}, none{.size = 0, .addr = kAt};
   const Piece big{.size = 8000, .addr = kAt}, huge{.size = 0xffffffff, .addr = kAt};
   std::vector<std::pair<TxDesc, Status>> cases = {
@@ -98,7 +100,7 @@ TEST(Tx, RefusesBadDescriptors) {
 }
 
 TEST(Tx, SegmentOverMssIsRefused) {
-  TxRig<> t;
+  TxRig<handoff_tx_rtl> t;
   for (const bool ts_on : {false, true}) {
     for (const U16 mss : {U16{536}, U16{12}, U16{11}, U16{0}}) {
       t.rx_tcp.ts_on = ts_on;
@@ -119,7 +121,7 @@ TEST(Tx, SegmentOverMssIsRefused) {
 }
 
 TEST(Tx, SendWithoutData) {
-  TxRig<> t;
+  TxRig<handoff_tx_rtl> t;
   Rng rng(TestSeed(), "blocks");
   for (const bool ts_on : {false, true}) {
     t.rx_tcp.ts_on = ts_on;
@@ -141,7 +143,7 @@ TEST(Tx, SendWithoutData) {
 }
 
 TEST(Tx, StaleSendLeavesNothing) {
-  TxRig<> t;
+  TxRig<handoff_tx_rtl> t;
   Status answer = Status::StatusStale;
   t.rx_tcp.alter = [&](const Start& start, Snap& snap) {
     if (start.conn == 9) snap = Snap{.status = answer};
@@ -161,7 +163,7 @@ TEST(Tx, StaleSendLeavesNothing) {
 }
 
 TEST(Tx, OwnAckRefusedVanishes) {
-  TxRig<> t;
+  TxRig<handoff_tx_rtl> t;
   t.rx_tcp.alter = [](const Start& start, Snap& snap) {
     if (start.conn == 9) snap.status = Status::StatusStale;
   };
@@ -172,7 +174,7 @@ TEST(Tx, OwnAckRefusedVanishes) {
 }
 
 TEST(Tx, AcksGoBetweenFrames) {
-  TxRig<> t;
+  TxRig<handoff_tx_rtl> t;
   t.bench.in.link_up = false;  // so that all wait
   for (Conn conn = 0; conn < 8; ++conn) {
     t.Post(Send(conn, {{.size = 1000, .addr = kAt}}));
@@ -191,7 +193,7 @@ TEST(Tx, AcksGoBetweenFrames) {
 
 // Headers parse back by their own lengths, and every checksum adds up to all ones.
 TEST(Tx, HeadersParseBack) {
-  TxRig<> t;
+  TxRig<handoff_tx_rtl> t;
   Rng rng(TestSeed(), "headers");
   for (uint32_t i = 0; i < 2 * 4 * 2 * 4; ++i) {
     const auto conn = static_cast<Conn>(i);
@@ -238,7 +240,7 @@ TEST(Tx, HeadersParseBack) {
 }
 
 TEST(Tx, ChecksumsOfZerosAndOnes) {
-  TxRig<> t;
+  TxRig<handoff_tx_rtl> t;
   for (const uint64_t at : {HostMemory::kZeros, HostMemory::kOnes}) {
     for (const uint32_t size : {1u, 2u, 63u, 64u, 65u, 1460u}) {
       t.Post(Send(0, {{.size = size, .addr = at}}));  // conn 0: a template of zeros
@@ -251,7 +253,7 @@ TEST(Tx, ChecksumsOfZerosAndOnes) {
 }
 
 TEST(Tx, NewTemplateCountsFromTheNextSegment) {
-  TxRig<> t;
+  TxRig<handoff_tx_rtl> t;
   Rng rng(TestSeed(), "templates");
   for (int i = 0; i < 4; ++i) {
     t.SetTemplate(t.RandomTemplate(3, rng));
@@ -267,7 +269,7 @@ TEST(Tx, NewTemplateCountsFromTheNextSegment) {
 }
 
 TEST(Tx, ReadErrorOfData) {
-  TxRig<> t;
+  TxRig<handoff_tx_rtl> t;
   t.memory.SetBad(kAt + 640);
   t.Post(Raw({{.size = 600, .addr = kAt}}));
   t.Post(Raw({{.size = 641, .addr = kAt}}));
@@ -289,7 +291,7 @@ TEST(Tx, ReadErrorOfData) {
 }
 
 TEST(Tx, ReadErrorOfDescriptor) {
-  TxRig<> t;
+  TxRig<handoff_tx_rtl> t;
   t.memory.SetBad(0x1000 + 3 * 64);
   for (int i = 0; i < 3; ++i) t.Post(Raw({{.size = 100, .addr = kAt}}));
   t.bench.Cycle(1);
@@ -312,7 +314,7 @@ TEST(Tx, ReadErrorOfDescriptor) {
 }
 
 TEST(Tx, RefusedFramesLeaveTheFrameRam) {
-  TxRig<> t;
+  TxRig<handoff_tx_rtl> t;
   t.bench.in.cfg.max_frame = 0xffff;
   t.memory.SetBad(kAt);
   t.rx_tcp.mss = 100;
@@ -329,7 +331,7 @@ TEST(Tx, RefusedFramesLeaveTheFrameRam) {
 TEST(Tx, RingWrapsAndSplits) {
   for (const uint8_t log_size : {uint8_t{1}, uint8_t{3}, uint8_t{4}, uint8_t{6}}) {
     for (const uint64_t base : {uint64_t{0x1000}, uint64_t{0x10c0}, uint64_t{0x1fc0}}) {
-      TxRig<> t;
+      TxRig<handoff_tx_rtl> t;
       t.SetRing(base, log_size);
       for (uint32_t i = 0; i < 3 * t.ring_size() + 5; ++i) {
         TxDesc d = Raw({{.size = 60, .addr = kAt + i}});
@@ -353,7 +355,7 @@ TEST(Tx, RingWrapsAndSplits) {
 }
 
 TEST(Tx, RingOfTheLargestSizeWraps) {
-  TxRig<> t;
+  TxRig<handoff_tx_rtl> t;
   t.SetRing(0x10000040, 16);
   for (uint32_t i = 0; i < 65536 + 20; ++i) {
     t.Post(Raw({}));  // refused: nothing but the ring moves
@@ -366,7 +368,7 @@ TEST(Tx, RingOfTheLargestSizeWraps) {
 }
 
 TEST(Tx, DisabledRingBeginsAtZeroAgain) {
-  TxRig<> t;
+  TxRig<handoff_tx_rtl> t;
   t.dma.latency = 40;
   t.dma.gap = 0.6;
   for (int i = 0; i < 5; ++i) t.Post(Raw({{.size = 60, .addr = kAt}}));
@@ -384,7 +386,7 @@ TEST(Tx, DisabledRingBeginsAtZeroAgain) {
 }
 
 TEST(Tx, PiecesAreJoined) {
-  TxRig<> t;
+  TxRig<handoff_tx_rtl> t;
   for (uint32_t a = 0; a < 64; a += 3) {
     for (const uint32_t size : {1u, 60u, 64u, 65u, 129u, 511u, 513u}) {
       t.Post(Raw({{.size = size, .addr = kAt + a},
@@ -401,7 +403,7 @@ TEST(Tx, PiecesAreJoined) {
 }
 
 TEST(Tx, IgnoresWhatNobodyAskedFor) {
-  TxRig<> t;
+  TxRig<handoff_tx_rtl> t;
   for (int i = 0; i < 5; ++i) {
     t.bench.in.snap_valid = t.bench.in.tr_valid = true;
     t.bench.in.snap.mss = 99;
@@ -416,7 +418,7 @@ TEST(Tx, IgnoresWhatNobodyAskedFor) {
 }
 
 TEST(Tx, ClearsFirst) {
-  TxRig<> t;
+  TxRig<handoff_tx_rtl> t;
   Rng rng(TestSeed(), "templates");
   for (Conn conn = 0; conn < t.entries; ++conn) t.tmpl.Push(t.RandomTemplate(conn, rng));
   t.bench.Until([&] { return t.tmpl.done(); }, "templates taken");

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "gen/handoff_tx_rtl.h"
+#include "model/handoff_tx.h"
 #include "tb/lockstep/channel_hits.h"
 #include "tb/unit/tx/rig.h"
 
@@ -39,7 +41,7 @@ class Watch : public Agent {
 };
 
 TEST(Tx, LatencyBudget) {
-  TxRig<> t;
+  TxRig<handoff_tx_rtl> t;
   Watch watch(t);
   for (const uint32_t r : {2u, 3u, 10u}) {
     t.rx_tcp.latency = r;
@@ -75,7 +77,7 @@ TEST(Tx, LatencyBudget) {
 }
 
 TEST(Tx, NoBubbles) {
-  TxRig<> t;
+  TxRig<handoff_tx_rtl> t;
   t.dma.gap = 0.5;  // slow reads do not show: a frame begins when all of it is here
   for (uint32_t i = 0; i < 40; ++i) {
     t.Post(Raw({{.size = 300 + 100 * (i % 20), .addr = kAt + i}}));
@@ -89,7 +91,7 @@ TEST(Tx, NoBubbles) {
 }
 
 TEST(Tx, MtuAtLineRate) {
-  TxRig<> t;
+  TxRig<handoff_tx_rtl> t;
   t.dma.latency = 300;
   constexpr uint32_t kFrames = 400;
   for (uint32_t i = 0; i < kFrames; ++i) {
@@ -104,7 +106,7 @@ TEST(Tx, MtuAtLineRate) {
 }
 
 TEST(Tx, FramesFollowWithOneIdleCycle) {
-  TxRig<> t;
+  TxRig<handoff_tx_rtl> t;
   t.bench.in.link_up = false;
   for (uint32_t i = 0; i < 6; ++i) t.Post(Raw({{.size = 640, .addr = kAt}}));
   t.bench.Cycle(400);
@@ -117,7 +119,7 @@ TEST(Tx, FramesFollowWithOneIdleCycle) {
 }
 
 TEST(Tx, EveryOutputBlocked) {
-  TxRig<> t;
+  TxRig<handoff_tx_rtl> t;
   ChannelHits channel_hits(t.bench);
   t.bench.Declare({"tx blocked", "sent blocked", "tr_req blocked", "start blocked"});
   const auto post = [&] {
@@ -176,7 +178,7 @@ TEST(Tx, EveryOutputBlocked) {
 
 // A template written while it is read: a frame has the old one or the new one, never a mixture.
 TEST(Tx, TemplateMayChangeUnderTraffic) {
-  TxRig<> t;
+  TxRig<handoff_tx_rtl> t;
   t.bench.Declare({"first", "second"});
   Rng rng(TestSeed(), "templates");
   Tmpl templates[2] = {t.RandomTemplate(3, rng), t.RandomTemplate(3, rng)};
@@ -196,7 +198,7 @@ TEST(Tx, TemplateMayChangeUnderTraffic) {
 }
 
 TEST(Tx, SentBlockedLetsAcksGo) {
-  TxRig<> t;
+  TxRig<handoff_tx_rtl> t;
   t.sent.SetPace(0);
   for (uint32_t i = 0; i < 3; ++i) t.Post(Raw({}));  // two in the skid, one at the output
   t.bench.Cycle(60);
@@ -215,7 +217,7 @@ TEST(Tx, SentBlockedLetsAcksGo) {
 }
 
 TEST(Tx, FrameRamFullWaits) {
-  TxRig<> t;
+  TxRig<handoff_tx_rtl> t;
   t.bench.in.cfg.max_frame = 0xffff;
   t.tx.SetPace(0);
   for (uint32_t i = 0; i < 3; ++i) t.Post(Raw({{.size = 16384, .addr = kAt + i}}));
@@ -229,7 +231,7 @@ TEST(Tx, FrameRamFullWaits) {
 }
 
 TEST(Tx, ReadsAheadWithinItsLimits) {
-  TxRig<> t;
+  TxRig<handoff_tx_rtl> t;
   t.tx.SetPace(0);
   for (uint32_t i = 0; i < 60; ++i) t.Post(Raw({{.size = 60, .addr = kAt}}));
   t.bench.Cycle(1000);
@@ -242,7 +244,7 @@ TEST(Tx, ReadsAheadWithinItsLimits) {
 }
 
 TEST(Tx, LinkDownWaits) {
-  TxRig<> t;
+  TxRig<handoff_tx_rtl> t;
   t.Post(Send(1, {{.size = 1400, .addr = kAt}}));
   t.Post(Send(1, {{.size = 100, .addr = kAt}}));
   t.bench.Until([&] { return t.bench.out().tx_valid; }, "first beat");
@@ -263,7 +265,7 @@ TEST(Tx, LinkDownWaits) {
 }
 
 TEST(Tx, RefusedOnesAreAnsweredWithPreparedLinkDown) {
-  TxRig<> t;
+  TxRig<handoff_tx_rtl> t;
   t.rx_tcp.alter = [&](const Start&, Snap& snap) {
     snap.status = Status::StatusStale;
     t.bench.in.link_up = false;  // after the start
@@ -275,7 +277,7 @@ TEST(Tx, RefusedOnesAreAnsweredWithPreparedLinkDown) {
 }
 
 TEST(Tx, StopEndsTheFrame) {
-  TxRig<> t;
+  TxRig<handoff_tx_rtl> t;
   t.bench.Declare({"abandoned", "ended by itself", "before it began"});
   const uint32_t sizes[] = {60, 64, 65, 128, 1514};
   for (uint32_t after = 0; after < 60; ++after) {
@@ -311,7 +313,7 @@ TEST(Tx, StopEndsTheFrame) {
 
 // Nobody takes stop back without a reset; if so, the frame RAM is still whole.
 TEST(Tx, AbandonedFramesLeaveTheFrameRam) {
-  TxRig<> t;
+  TxRig<handoff_tx_rtl> t;
   t.bench.in.cfg.max_frame = 0xffff;
   for (uint32_t i = 0; i < 5; ++i) {
     const uint64_t begun = t.tx.received();

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "gen/handoff_tx_small_rtl.h"
+#include "model/handoff_tx.h"
 #include "tb/lockstep/channel_hits.h"
 #include "tb/unit/tx/rig.h"
 

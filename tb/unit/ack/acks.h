@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "gen/handoff_ack_rtl.h"
+#include "model/handoff_ack.h"
 #include "tb/lockstep/twin_bench.h"
 
 namespace handoff {
@@ -42,7 +42,7 @@ inline Ackreq Block(Conn conn, Seq left, Seq right) { return {conn, true, left, 
 inline Tmr Arm(Conn conn, uint8_t ack_class, U8 epoch) { return {conn, true, ack_class, epoch}; }
 inline Tmr Cancel(Conn conn, U8 epoch) { return {conn, false, 0, epoch}; }
 
-template <class RtlClass = handoff_ack_rtl>
+template <class RtlClass>
 class Acks {
  public:
   using Bench = TwinBench<handoff_ack, RtlClass>;

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "gen/handoff_tx_rtl.h"
+#include "model/handoff_tx.h"
 #include "tb/lockstep/twin_bench.h"
 #include "tb/unit/tx/frames.h"
 #include "tb/unit/tx/neighbours.h"
@@ -36,7 +36,7 @@ inline TxDesc Send(Conn conn, std::vector<Piece> pieces = {}) {
   return d;
 }
 
-template <class RtlClass = handoff_tx_rtl>
+template <class RtlClass>
 class TxRig {
  public:
   using Bench = TwinBench<handoff_tx, RtlClass>;

@@ -3,9 +3,12 @@
 // The program: build/bin/handoff.
 
 #include <fmt/core.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <fstream>
@@ -28,9 +31,10 @@ const std::vector<std::string> kUnits = {"rx_parser", "rx_fifo", "lookup", "rx_t
 
 struct Options {
   std::string capture, host, engine = "lockstep", out = "build/runs/replay", streams, flip;
-  std::string delegate = "never";
+  std::string delegate = "policy";
   std::vector<std::string> units;
-  bool fast = false, no_skip = false;
+  uint64_t seed = 1, quantum = 64;
+  bool fast = false, no_skip = false, no_rerun = false;
 };
 
 CoreConfig CoreOf(const Options& o) {
@@ -84,22 +88,22 @@ nlohmann::json Summary(const Options& o, const CoreConfig& core, const ReplayRes
   nlohmann::json connections = nlohmann::json::array();
   for (const ConnectionResult& c : r.connections) {
     connections.push_back({{"tuple", c.tuple.ToString()},
-                           {"delegated", false},
-                           {"why", "--delegate never"},
-                           {"bytes_user", 0},
-                           {"bytes_legacy", 0},
+                           {"delegated", c.delegated},
+                           {"why", c.why},
+                           {"bytes_user", c.bytes_user},
+                           {"bytes_legacy", c.bytes_legacy},
                            {"bytes_host", c.bytes_host},
-                           {"syncs", 0},
-                           {"resumes", 0},
-                           {"resume_tries", 0},
-                           {"acks_engine", 0},
+                           {"syncs", c.stats.syncs},
+                           {"resumes", c.stats.resumes},
+                           {"resume_tries", c.stats.resume_tries},
                            {"state", c.state}});
   }
   return {{"result", r.result},
           {"reason", r.reason},
           {"engine", o.engine},
           {"units", units},
-          {"seed", 0},
+          {"seed", o.seed},
+          {"quantum", o.quantum},
           {"digest", fmt::format("{:016x}", r.digest)},
           {"cycles", r.cycles},
           {"cycles_evaluated", r.cycles_evaluated},
@@ -108,6 +112,7 @@ nlohmann::json Summary(const Options& o, const CoreConfig& core, const ReplayRes
           {"mismatches", r.mismatch ? 1 : 0},
           {"frames_in", r.frames_in},
           {"frames_out", r.frames_out},
+          {"acks_engine", r.acks_engine},
           {"verdicts", r.verdicts},
           {"connections", connections}};
 }
@@ -123,23 +128,54 @@ void Write(const std::filesystem::path& path, const char* data, size_t bytes) {
   if (!file.flush()) throw std::runtime_error("cannot write " + path.string());
 }
 
-// What diverged first, by a second run with every unit as RTL and model side by side.
-void ReportMismatch(const Options& o, const HostRecord& record, ReplayConfig config,
-                    const ReplayResult& r) {
-  fmt::print(stderr, "MISMATCH at cycle {}:\n{}", r.mismatch->cycle, r.mismatch->text);
-  if (config.core.form != EngineForm::kLockstep) return;
-  config.core.form = EngineForm::kComposed;
-  for (const std::string& unit : kUnits) config.core.units[unit] = UnitForm::kBoth;
-  const ReplayResult again = Replay(record, config);
-  if (again.mismatch) {
-    fmt::print(stderr, "first unit to diverge: {}, at cycle {}:\n{}", again.mismatch->unit,
-               again.mismatch->cycle, again.mismatch->text);
-  } else {
-    fmt::print(stderr, "unit by unit the twins agree: the fault is in the wiring or a tool\n");
+// The command of this run, with more options.
+std::vector<std::string> Again(const Options& o, const std::vector<std::string>& more) {
+  std::vector<std::string> words = {"replay",     o.capture,
+                                    "--host",     o.host,
+                                    "--engine",   o.engine,
+                                    "--delegate", o.delegate,
+                                    "--seed",     std::to_string(o.seed),
+                                    "--quantum",  std::to_string(o.quantum)};
+  if (o.fast) words.push_back("--fast");
+  if (!o.flip.empty()) words.insert(words.end(), {"--flip", o.flip});
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+// SystemC elaborates once a process, so the second run is another one.
+void RunAgain(const std::vector<std::string>& words) {
+  std::vector<char*> argv;
+  std::string self = std::filesystem::read_symlink("/proc/self/exe");
+  argv.push_back(self.data());
+  std::vector<std::string> copy = words;
+  for (std::string& word : copy) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  const pid_t child = fork();
+  if (child == 0) {
+    execv(argv[0], argv.data());
+    _exit(kBadInput);
   }
-  fmt::print(stderr, "run it again: build/bin/handoff replay {} --host {} --engine {}{}{}\n",
-             o.capture, o.host, o.engine, o.fast ? " --fast" : "",
-             o.flip.empty() ? "" : fmt::format(" --flip '{}'", o.flip));
+  int status = 0;
+  if (child > 0) waitpid(child, &status, 0);
+}
+
+// What diverged; in a whole-engine run also which unit did so first, by a second run with every
+// unit as RTL and model side by side.
+void ReportMismatch(const Options& o, const CoreConfig& core, const ReplayResult& r) {
+  std::fflush(stdout);
+  if (core.form == EngineForm::kComposed) {
+    fmt::print(stderr, "first unit to diverge: {}, at cycle {}:\n{}", r.mismatch->unit,
+               r.mismatch->cycle, r.mismatch->text);
+    return;
+  }
+  fmt::print(stderr, "MISMATCH at cycle {}:\n{}", r.mismatch->cycle, r.mismatch->text);
+  std::fflush(stderr);
+  std::string both;
+  for (const std::string& unit : kUnits) both += (both.empty() ? "" : ",") + unit + "=both";
+  if (!o.no_rerun) RunAgain(Again(o, {"--no-rerun", "--unit", both, "--out", o.out + "/units"}));
+  std::string command = "build/bin/handoff";
+  for (const std::string& word : Again(o, {})) command += " " + word;
+  fmt::print(stderr, "run it again: {}\n", command);
 }
 
 int DoReplay(const Options& o) {
@@ -151,6 +187,9 @@ int DoReplay(const Options& o) {
   config.core = CoreOf(o);
   config.host = *host;
   config.fast = o.fast;
+  config.delegate = o.delegate;
+  config.seed = o.seed;
+  config.quantum = o.quantum;
   if (!o.flip.empty()) config.flip = FlipOf(o.flip);
   const ReplayResult r = Replay(record, config);
   const double wall_s =
@@ -167,19 +206,26 @@ int DoReplay(const Options& o) {
     }
   }
   if (r.mismatch) {
-    ReportMismatch(o, record, config, r);
+    ReportMismatch(o, config.core, r);
     return kMismatch;
   }
   if (r.result != "pass") {
     fmt::print(stderr, "handoff: {}\n", r.reason);
     return kMismatch;
   }
-  uint64_t bytes = 0;
-  for (const ConnectionResult& c : r.connections) bytes += c.stream.size();
-  fmt::print("{}: {} frames into the engine ({}), {} out\n", o.capture, r.frames_in, o.engine,
-             r.frames_out);
+  uint64_t bytes = 0, user = 0, legacy = 0, delegated = 0;
+  for (const ConnectionResult& c : r.connections) {
+    bytes += c.stream.size();
+    user += c.bytes_user;
+    legacy += c.bytes_legacy;
+    delegated += c.delegated ? 1 : 0;
+  }
+  fmt::print("{}: {} frames into the engine ({}), {} out, {} of them the engine's own ACKs\n",
+             o.capture, r.frames_in, o.engine, r.frames_out, r.acks_engine);
   for (const auto& [reason, count] : r.verdicts) fmt::print("  {:24} {:8}\n", reason, count);
-  fmt::print("{} connections, {} bytes read by the applications\n", r.connections.size(), bytes);
+  fmt::print("{} connections, {} delegated; {} bytes read by the applications:\n",
+             r.connections.size(), delegated, bytes);
+  fmt::print("  {} by DMA into user buffers, {} into legacy buffers\n", user, legacy);
   fmt::print("{} cycles, {} evaluated; every pin's digest {:016x}\n", r.cycles, r.cycles_evaluated,
              r.digest);
   fmt::print("results in {}\n", o.out);
@@ -188,6 +234,9 @@ int DoReplay(const Options& o) {
 
 }  // namespace
 }  // namespace handoff::system
+
+// SystemC's library asks for it; this program has a main of its own.
+extern "C" int sc_main(int, char*[]) { return 0; }
 
 int main(int argc, char** argv) {
   using handoff::system::Options;
@@ -209,11 +258,16 @@ int main(int argc, char** argv) {
   replay->add_option("--unit", o.units, "one unit's form: NAME=rtl|model|both, several with commas")
       ->delimiter(',');
   replay->add_option("--delegate", o.delegate, "which connections the stack hands to the engine")
-      ->check(CLI::IsMember({"never"}))
+      ->check(CLI::IsMember({"always", "never", "policy"}))
       ->capture_default_str();
   replay->add_option("--out", o.out, "folder for summary.json")->capture_default_str();
   replay->add_option("--streams", o.streams, "folder for what each connection's application read");
   replay->add_option("--flip", o.flip, "a deliberate fault: UNIT.FIELD[BIT]@CYCLE of the model");
+  replay->add_option("--seed", o.seed, "of every random stream")->capture_default_str();
+  replay->add_option("--quantum", o.quantum, "cycles the engine runs at a time; changes no result")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  replay->add_flag("--no-rerun", o.no_rerun, "at a mismatch, do not look for the unit");
   replay->add_flag("--fast", o.fast,
                    "frames follow each other as the link allows, not at their times");
   replay->add_flag("--no-skip", o.no_skip, "clock idle cycles too; the results are the same");

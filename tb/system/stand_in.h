@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The application of one recorded connection: writes what was recorded no later than it was, reads
+// all that comes, and gives the engine user buffers while the connection is delegated.
+#ifndef HANDOFF_TB_SYSTEM_STAND_IN_H_
+#define HANDOFF_TB_SYSTEM_STAND_IN_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sw/tcp/connection.h"
+#include "tb/system/capture.h"
+
+namespace handoff::system {
+
+class StandIn : public tcp::ConnectionObserver {
+ public:
+  using Allocate = std::function<std::span<uint8_t>(size_t)>;
+
+  // The recorded times are `offset` earlier than the simulation's.
+  StandIn(const Recorded& recorded, sw::TimerService& time, sw::Micros offset, Allocate allocate);
+
+  void Attach(std::shared_ptr<tcp::Connection> connection);
+  void OnConnected(tcp::Connection&) override { Act(); }
+  void OnReadable(tcp::Connection&) override { Drain(); }
+  void OnWritable(tcp::Connection&) override { Act(); }
+  void OnUserBufferReturned(tcp::Connection&, const tcp::UserBufferReturn& back) override;
+  void OnClosed(tcp::Connection&, tcp::CloseReason reason) override;
+  // Reads what is left and lets go.
+  void Finish();
+
+  const std::shared_ptr<tcp::Connection>& connection() const { return connection_; }
+  const tcp::Bytes& stream() const { return stream_; }
+  const std::string& state() const { return state_; }
+  uint64_t bytes(tcp::Place place) const { return bytes_[static_cast<size_t>(place)]; }
+
+ private:
+  static constexpr size_t kBuffers = 4;
+  static constexpr size_t kBufferBytes = 64 << 10;
+
+  void Drain();
+  void Act();
+  void PostBuffers();
+
+  const Recorded& recorded_;
+  Allocate allocate_;
+  std::shared_ptr<tcp::Connection> connection_;
+  std::vector<std::span<uint8_t>> buffers_;
+  std::set<uint16_t> free_;  // user buffers that are the application's
+  tcp::Bytes stream_;
+  std::string state_;
+  uint64_t bytes_[3] = {};
+  size_t due_ = 0, next_ = 0, written_ = 0;
+};
+
+}  // namespace handoff::system
+
+#endif  // HANDOFF_TB_SYSTEM_STAND_IN_H_

@@ -3,9 +3,9 @@
 // Writes received bytes to system memory: jobs in, AXI bursts and notifications out
 // (docs/units/upload.md).
 //
-// Contract: a job's first beat is on uw two cycles after the job was at the port of an idle unit; one
-// beat a cycle, no bubble between jobs. A notification leaves when all bursts begun before it are
-// answered. Never writes a byte that a job does not name; never crosses a page in a burst.
+// Contract: a job's first beat is on uw two cycles after the job was at the port of an idle unit;
+// one beat a cycle, no bubble between jobs. A notification leaves when all bursts begun before it
+// are answered. Never writes a byte that a job does not name; never crosses a page in a burst.
 
 module handoff_upload
   import handoff_pkg::*;
@@ -55,7 +55,8 @@ module handoff_upload
   localparam int unsigned NtfDepth = 32;  // notifications that wait
   localparam int unsigned UerrDepth = 256;  // more than can fail while rx_tcp takes none
   localparam u8_t FarBursts = 8'd64;  // begun since the oldest waiting notification
-  localparam int unsigned SlotBits = $clog2(NtfDepth);
+  localparam int unsigned NtfSlots = 2 * NtfDepth;  // of those that wait, and behind them
+  localparam int unsigned SlotBits = $clog2(NtfSlots);
   localparam int unsigned BlockBytes = 256;
   localparam int unsigned LaneBits = $clog2(DataBytes);
   localparam int unsigned PageBits = $clog2(PageBytes);
@@ -109,7 +110,7 @@ module handoff_upload
 
   u8_t issued_q, retired_q;
   slot_t wslot_q, rslot_q;
-  logic [NtfDepth-1:0] ntf_err_q;
+  logic [NtfSlots-1:0] ntf_err_q;
   logic d1_valid_q;
   ntf_t d1_q;
 
@@ -469,11 +470,11 @@ module handoff_upload
       .wdata_i(err_wdata)
   );
 
-  logic [NtfDepth-1:0] slot_set, slot_clr;
+  logic [NtfSlots-1:0] slot_set, slot_clr;
   logic d1_bad;
 
-  assign slot_set = (ret && uw_done_i.err && burst.has_ntf) ? NtfDepth'(1) << burst.slot : '0;
-  assign slot_clr = ntf_pop ? NtfDepth'(1) << rslot_q : '0;
+  assign slot_set = (ret && uw_done_i.err && burst.has_ntf) ? NtfSlots'(1) << burst.slot : '0;
+  assign slot_clr = ntf_pop ? NtfSlots'(1) << rslot_q : '0;
   assign d1_bad = d1_q.kind == NtfHandBack && d1_q.count != '0 && err_word.err
       && err_word.gen == d1_q.gen;
 

@@ -47,7 +47,7 @@ void handoff_upload::Reset() {
   u_uerr_.Reset();
   u_err_.Reset();
   d_ = q_ = Out{};
-  changed_ = idle_ = false;
+  load_done_ = load_uerr_ = load_uw_ = changed_ = idle_ = false;
 }
 
 void handoff_upload::Tick() {
@@ -67,6 +67,12 @@ void handoff_upload::Tick() {
 // Answers, notifications, uerr: what follows the bursts. Of u_burst and u_ntf it only decides the
 // pops, TickStep() the pushes.
 void handoff_upload::TickAnswers() {
+  burst_pop_ = ntf_pop_ = false;
+  if (!*in.uw_done_valid && !r_.d1_valid && u_ntf_.empty() && u_uerr_.empty() && !q_.done_valid &&
+      !q_.uerr_valid && !r_.clr) {
+    return;
+  }
+
   // Answers.
   burst_pop_ = *in.uw_done_valid && u_burst_.valid();
   const bool err = burst_pop_ && in.uw_done->err;
@@ -77,6 +83,7 @@ void handoff_upload::TickAnswers() {
   const bool done_free = !q_.done_valid || *in.done_ready;
   const bool d1_sync = r_.d1.kind == NtfKind::NtfSync;
   const bool d1_go = r_.d1_valid && done_free && !(err_we && d1_sync);
+  load_done_ = d1_go;
   if (d1_go) {
     d_.done = r_.d1;
     const Err& seen = u_err_.rdata();
@@ -112,6 +119,7 @@ void handoff_upload::TickAnswers() {
   // uerr.
   const bool uerr_free = !q_.uerr_valid || *in.uerr_ready;
   const bool uerr_pop = u_uerr_.valid() && uerr_free;
+  load_uerr_ = uerr_pop;
   if (uerr_pop) d_.uerr = u_uerr_.data();
   d_.uerr_valid = uerr_pop || !uerr_free;
   if (err_we || uerr_pop || !u_uerr_.settled()) {
@@ -122,49 +130,55 @@ void handoff_upload::TickAnswers() {
 void handoff_upload::TickStep() {
   const bool fdata_v = u_fdata_skid_.valid(*in.fdata_valid);
   const Beat& fdata = u_fdata_skid_.data(*in.fdata);
-  const bool blk_v = u_blk_skid_.valid(*in.blk_valid);
-  const bool job_v = u_job_skid_.valid(*in.job_valid);
   const bool uw_free = !q_.uw_valid || *in.uw_ready;
+  bool emit = false, pop = false, blk_pop = false, fin = false, begin = false;
+  uint32_t n = 0;
+  uint32_t rem_d = r_.rem;
+  const uint32_t next = r_.have ? r_.idx + 1 : 0;
 
   // Step.
-  const uint32_t rem = r_.rem;
-  const uint32_t n = std::min<uint32_t>(kDataBytes - r_.addr % kDataBytes, rem);
-  const uint32_t b = (r_.off + n - 1) / kDataBytes;
-  const uint32_t next = r_.have ? r_.idx + 1 : 0;
-  const uint32_t page_beat = r_.addr / kDataBytes % kPageBeats;
-  const bool first = !r_.mid || page_beat == 0;
-  const bool last = n == rem || page_beat == kPageBeats - 1;
-  const bool far = u_ntf_.valid() && static_cast<uint8_t>(r_.issued - u_ntf_.data().seq) >= kFar;
-  const bool write = r_.kind == JobKind::JobWrite;
-  const bool bytes = r_.job_valid && rem != 0;
-  const bool can = bytes && uw_free && (!first || (u_burst_.ready() && !far));
-  const bool held = r_.have && (r_.ended || r_.idx >= b);
-  const bool head = !held && next == b && fdata_v;
-  const bool emit = can && (r_.kind == JobKind::JobBlock ? blk_v : held || head);
-  const bool skip = bytes && write && !held && next < b && fdata_v;
-  const bool drain = r_.job_valid && rem == 0 && r_.frame_end && !r_.ended && fdata_v;
-  const bool pop0 = (emit && write && head) || skip || drain;
-  const uint32_t rem_d = emit ? rem - n : rem;
-  const bool ended_d = r_.ended || (pop0 && fdata.last);
-  const bool fin =
-      r_.job_valid && rem_d == 0 && (!r_.frame_end || ended_d) && (!r_.has_ntf || u_ntf_.ready());
+  if (r_.job_valid && r_.rem != 0) {
+    n = std::min<uint32_t>(kDataBytes - r_.addr % kDataBytes, r_.rem);
+    const uint32_t b = (r_.off + n - 1) / kDataBytes;
+    const uint32_t page_beat = r_.addr / kDataBytes % kPageBeats;
+    const bool first = !r_.mid || page_beat == 0;
+    const bool write = r_.kind == JobKind::JobWrite;
+    const bool held = r_.have && (r_.ended || r_.idx >= b);
+    const bool head = !held && next == b && fdata_v;
+    const bool there =
+        r_.kind == JobKind::JobBlock ? u_blk_skid_.valid(*in.blk_valid) : held || head;
+    emit = there && uw_free && (!first || (u_burst_.ready() && !Far()));
+    if (emit) {
+      LoadUw(n, first, head, b, fdata.data);
+      d_.uw.last = n == r_.rem || page_beat == kPageBeats - 1;
+      begin = first;
+      rem_d -= n;
+      pop = write && head;
+      blk_pop = !write && rem_d == 0;
+    } else {
+      pop = write && !held && next < b && fdata_v;  // skip
+    }
+  } else if (r_.job_valid) {
+    pop = r_.frame_end && !r_.ended && fdata_v;  // drain
+  }
+  if (r_.job_valid && rem_d == 0) {
+    const bool ended_d = r_.ended || (pop && fdata.last);
+    fin = (!r_.frame_end || ended_d) && (!r_.has_ntf || u_ntf_.ready());
+  }
   const bool pre = fin && r_.frame_end && r_.ended && fdata_v;
-  const bool pop = pop0 || pre;
-  const bool take = job_v && !r_.clr && (!r_.job_valid || fin);
-  const bool blk_pop = emit && r_.kind == JobKind::JobBlock && n == rem;
-  const bool begin = emit && first;
-  const bool push = fin && r_.has_ntf;
-
-  // uw.
-  if (emit) LoadUw(n, first, last, head, b, fdata.data);
+  pop = pop || pre;
+  const bool take = (!r_.job_valid || fin) && !r_.clr && u_job_skid_.valid(*in.job_valid);
+  load_uw_ = emit;
   d_.uw_valid = emit || !uw_free;
 
   // What is begun waits for its answer.
-  Burst burst;
-  if (begin) burst = {r_.user, r_.ntf.conn, r_.ntf.gen, r_.has_ntf, r_.wslot};
-  if (begin || burst_pop_) u_burst_.Tick(begin, burst, burst_pop_);
-  if (begin) ++r_.issued;
-  if (push) {
+  if (begin) {
+    u_burst_.Tick(true, Burst{r_.user, r_.ntf.conn, r_.ntf.gen, r_.has_ntf, r_.wslot}, burst_pop_);
+    ++r_.issued;
+  } else if (burst_pop_) {
+    u_burst_.Tick(false, Burst{}, true);
+  }
+  if (fin && r_.has_ntf) {
     u_ntf_.Tick(true, Wait{r_.ntf, r_.issued}, ntf_pop_);
     r_.wslot = (r_.wslot + 1) & kSlotMask;
   } else if (ntf_pop_ || !u_ntf_.settled()) {
@@ -184,25 +198,16 @@ void handoff_upload::TickStep() {
   }
 
   // The job.
-  if (emit) {
-    r_.off = (r_.off + n) & kOffMask;
-    r_.rem = static_cast<uint16_t>(rem_d);
-    r_.addr += n;
-    r_.mid = true;
-  }
-  r_.job_valid = take || (r_.job_valid && !fin);
   if (take) {
-    const Job& job = u_job_skid_.data(*in.job);
-    const bool block = job.kind == JobKind::JobBlock;
-    r_.kind = job.kind;
-    r_.frame_end = job.frame_end;
-    r_.user = job.user;
-    r_.has_ntf = job.has_ntf;
-    r_.ntf = job.ntf;
-    r_.off = block ? 0 : job.off;
-    r_.rem = block ? kBlockBytes : job.kind == JobKind::JobWrite ? job.len : 0;
-    r_.addr = block ? job.addr & ~uint64_t{kDataBytes - 1} : job.addr;
-    r_.mid = false;
+    TakeJob();
+  } else {
+    if (emit) {
+      r_.off = (r_.off + n) & kOffMask;
+      r_.rem = static_cast<uint16_t>(rem_d);
+      r_.addr += n;
+      r_.mid = true;
+    }
+    r_.job_valid = r_.job_valid && !fin;
   }
 
   // Clearing.
@@ -211,18 +216,37 @@ void handoff_upload::TickStep() {
     r_.clr_addr = (r_.clr_addr + 1) & mask_;
   }
 
-  u_fdata_skid_.Tick(*in.fdata_valid, *in.fdata, pop);
-  u_blk_skid_.Tick(*in.blk_valid, *in.blk, blk_pop);
-  u_job_skid_.Tick(*in.job_valid, *in.job, take);
+  if (*in.fdata_valid || !u_fdata_skid_.settled()) {
+    u_fdata_skid_.Tick(*in.fdata_valid, *in.fdata, pop);
+  }
+  if (*in.blk_valid || !u_blk_skid_.settled()) {
+    u_blk_skid_.Tick(*in.blk_valid, *in.blk, blk_pop);
+  }
+  if (*in.job_valid || !u_job_skid_.settled()) {
+    u_job_skid_.Tick(*in.job_valid, *in.job, take);
+  }
+}
+
+void handoff_upload::TakeJob() {
+  const Job& job = u_job_skid_.data(*in.job);
+  const bool block = job.kind == JobKind::JobBlock;
+  r_.job_valid = true;
+  r_.kind = job.kind;
+  r_.frame_end = job.frame_end;
+  r_.user = job.user;
+  r_.has_ntf = job.has_ntf;
+  r_.ntf = job.ntf;
+  r_.off = block ? 0 : job.off;
+  r_.rem = block ? kBlockBytes : job.kind == JobKind::JobWrite ? job.len : 0;
+  r_.addr = block ? job.addr & ~uint64_t{kDataBytes - 1} : job.addr;
+  r_.mid = false;
 }
 
 // One beat: n bytes of the frame from off on, at their lanes; or 64 of the block.
-void handoff_upload::LoadUw(uint32_t n, bool first, bool last, bool head, uint32_t b,
-                            const Data& fdata) {
+void handoff_upload::LoadUw(uint32_t n, bool first, bool head, uint32_t b, const Data& fdata) {
   const uint32_t lane = r_.addr % kDataBytes;
   Wr& uw = d_.uw;
   uw.first = first;
-  uw.last = last;
   uw.addr = first ? r_.addr - lane : 0;
   uw.beats = 0;
   if (first) {
@@ -244,20 +268,26 @@ void handoff_upload::LoadUw(uint32_t n, bool first, bool last, bool head, uint32
   const uint32_t so = r_.off % kDataBytes;
   const Data& low = head && r_.off / kDataBytes == b ? fdata : r_.beat;
   const Data& high = head ? fdata : r_.beat;
-  if (so == 0 && n == kDataBytes) {
+  if (so == lane) {
     uw.data = low;
-    return;
+  } else {
+    // Lane i takes byte i + so - lane of the two: each word is made of the ends of two words.
+    const uint32_t shift = kDataBytes + so - lane;
+    const uint32_t bits = 8 * (shift % 8);
+    uint64_t words[3 * Data::kWords + 1];  // those below low and above high are masked out
+    std::memcpy(words + Data::kWords, low.w.data(), kDataBytes);
+    std::memcpy(words + 2 * Data::kWords, high.w.data(), kDataBytes);
+    for (uint32_t i = 0; i < Data::kWords; ++i) words[i] = 0;
+    words[3 * Data::kWords] = 0;
+    const uint64_t* from = words + shift / 8;
+    for (uint32_t i = 0; i < Data::kWords; ++i) {
+      uw.data.w[i] = from[i] >> bits | from[i + 1] << 1 << (63 - bits);
+    }
   }
-  std::array<uint8_t, 192> window;  // its first 64 bytes never pass the mask
-  std::memset(window.data(), 0, kDataBytes);
-  std::memcpy(window.data() + 64, low.bytes(), kDataBytes);
-  std::memcpy(window.data() + 128, high.bytes(), kDataBytes);
-  const uint8_t* from = window.data() + 64 + so - lane;
+  if (n == kDataBytes) return;
   const uint8_t* above = kLanes.data() + 64 - lane;       // lanes from lane on
   const uint8_t* below = kLanes.data() + 128 - lane - n;  // lanes under lane + n
-  for (uint32_t i = 0; i < Data::kWords; ++i) {
-    uw.data.w[i] = Word(from, i) & Word(above, i) & Word(below, i);
-  }
+  for (uint32_t i = 0; i < Data::kWords; ++i) uw.data.w[i] &= Word(above, i) & Word(below, i);
 }
 
 bool handoff_upload::Flip(std::string_view reg, uint32_t bit) {

@@ -53,8 +53,19 @@ class handoff_upload {
   void Reset();
   void Tick();
   void Commit() {
-    if (changed_) q_ = d_;
+    if (!changed_) return;
     changed_ = false;
+    q_.fdata_ready = d_.fdata_ready;
+    q_.blk_ready = d_.blk_ready;
+    q_.job_ready = d_.job_ready;
+    q_.done_valid = d_.done_valid;
+    q_.uerr_valid = d_.uerr_valid;
+    q_.uw_valid = d_.uw_valid;
+    q_.quiet = d_.quiet;
+    if (load_done_) q_.done = d_.done;
+    if (load_uerr_) q_.uerr = d_.uerr;
+    if (load_uw_) q_.uw = d_.uw;
+    load_done_ = load_uerr_ = load_uw_ = false;
   }
   const Out& out() const { return q_; }
 
@@ -147,7 +158,12 @@ class handoff_upload {
 
   void TickAnswers();
   void TickStep();
-  void LoadUw(uint32_t n, bool first, bool last, bool head, uint32_t b, const Data& fdata);
+  void TakeJob();
+  void LoadUw(uint32_t n, bool first, bool head, uint32_t b, const Data& fdata);
+  // Too many bursts were begun since the oldest waiting notification.
+  bool Far() const {
+    return u_ntf_.valid() && static_cast<uint8_t>(r_.issued - u_ntf_.data().seq) >= kFar;
+  }
 
   const uint32_t mask_;  // of a RAM address
   Regs r_;
@@ -161,6 +177,8 @@ class handoff_upload {
   // Of this edge only.
   bool burst_pop_ = false, ntf_pop_ = false;
   Out d_, q_;
+  // Which payloads Commit() has to copy.
+  bool load_done_ = false, load_uerr_ = false, load_uw_ = false;
   bool changed_ = false;
   bool idle_ = false;  // nothing is held but, perhaps, the next frame's first beat
 };

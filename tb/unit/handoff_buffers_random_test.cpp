@@ -109,7 +109,7 @@ void RandomRuns(T& t, int64_t runs, uint64_t places_low, uint64_t places_high) {
     const uint64_t count = rng.Between(places_low, places_high);
     for (uint64_t i = 0; i < count; ++i) t.Push(places.Next());
     bench.Hit("runs");
-    if (rng.Chance(0.05)) {
+    if (rng.Below(8) == 0) {
       bench.Cycle(rng.Below(100));
       bench.Hit("a run that was cut off by reset");
       return;

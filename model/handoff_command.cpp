@@ -42,7 +42,7 @@ void handoff_command::Reset() {
 void handoff_command::Tick() {
   const Ring& ring = *in.cmd_ring;
   if (idle_ && ring == seen_ring_) return;  // without a read under way nothing else is looked at
-  seen_ring_ = ring;
+  if (seen_ring_ != ring) seen_ring_ = ring;
   changed_ = true;
   const bool waits_active = ring.enable && !r_.active;
   const bool pop_word = TickStates();

@@ -6,6 +6,14 @@
 #include "model/flip.h"
 
 namespace handoff {
+namespace {
+
+template <class T>
+void TickSkid(prim::Skid<T>& skid, bool valid, const T& data, bool pop) {
+  if (valid || !skid.settled()) skid.Tick(valid, data, pop);
+}
+
+}  // namespace
 
 handoff_dma::handoff_dma(const Params& params)
     : rd_tags_(params.RdTags),
@@ -37,7 +45,7 @@ void handoff_dma::Tick() {
     return;
   }
   changed_ = true;
-  TickReads();
+  if (ReadsMove()) TickReads();
   TickWrites();
   TickAnswers();
   d_.drained =
@@ -47,6 +55,13 @@ void handoff_dma::Tick() {
              u_cr_req_skid_.empty() && u_lr_req_skid_.empty() && u_tr_req_skid_.empty() &&
              u_b_skid_.empty() && u_r_skid_.empty();
   idle_ = d_.quiet;
+}
+
+// Some part of the read side holds something or is given something.
+bool handoff_dma::ReadsMove() const {
+  return r_.tags != 0 || r_.d1_valid || q_.cr_valid || q_.lr_valid || q_.tr_valid || q_.ar_valid ||
+         *in.cr_req_valid || *in.lr_req_valid || *in.tr_req_valid || !u_cr_req_skid_.settled() ||
+         !u_lr_req_skid_.settled() || !u_tr_req_skid_.settled();
 }
 
 void handoff_dma::TickWrites() {
@@ -88,15 +103,15 @@ void handoff_dma::TickWrites() {
     }
   }
   if (open || ret) u_order_.Tick(open, static_cast<uint8_t>(src), ret);
-  u_uw_skid_.Tick(*in.uw_valid, *in.uw, beat && src == 0);
-  u_nw_skid_.Tick(*in.nw_valid, *in.nw, beat && src == 1);
+  TickSkid(u_uw_skid_, *in.uw_valid, *in.uw, beat && src == 0);
+  TickSkid(u_nw_skid_, *in.nw_valid, *in.nw, beat && src == 1);
   d_.uw_ready = u_uw_skid_.ready();
   d_.nw_ready = u_nw_skid_.ready();
 }
 
 void handoff_dma::TickAnswers() {
-  u_b_skid_.Tick(*in.b_valid, *in.b, true);
-  u_r_skid_.Tick(*in.r_valid, *in.r, true);
+  TickSkid(u_b_skid_, *in.b_valid, *in.b, true);
+  TickSkid(u_r_skid_, *in.r_valid, *in.r, true);
   d_.b_ready = u_b_skid_.ready();
   d_.r_ready = u_r_skid_.ready();
 }
@@ -171,9 +186,9 @@ void handoff_dma::TickReads() {
   }
   r_.tags = static_cast<uint8_t>(r_.tags + issue - free_tag);
 
-  u_cr_req_skid_.Tick(*in.cr_req_valid, *in.cr_req, issue && pick == 0);
-  u_lr_req_skid_.Tick(*in.lr_req_valid, *in.lr_req, issue && pick == 1);
-  u_tr_req_skid_.Tick(*in.tr_req_valid, *in.tr_req, issue && pick == 2);
+  TickSkid(u_cr_req_skid_, *in.cr_req_valid, *in.cr_req, issue && pick == 0);
+  TickSkid(u_lr_req_skid_, *in.lr_req_valid, *in.lr_req, issue && pick == 1);
+  TickSkid(u_tr_req_skid_, *in.tr_req_valid, *in.tr_req, issue && pick == 2);
   d_.cr_req_ready = u_cr_req_skid_.ready();
   d_.lr_req_ready = u_lr_req_skid_.ready();
   d_.tr_req_ready = u_tr_req_skid_.ready();

@@ -42,6 +42,7 @@ class handoff_dma {
     const bool* halt = nullptr;
     const bool* stop = nullptr;
   };
+  // In the order of the ports. NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding)
   struct Out {
     bool uw_ready = false;
     bool nw_ready = false;
@@ -133,6 +134,7 @@ class handoff_dma {
     Data data{};
   };
 
+  bool ReadsMove() const;
   void TickWrites();
   void TickAnswers();
   void TickReads();

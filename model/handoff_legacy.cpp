@@ -25,7 +25,7 @@ void handoff_legacy::Tick() {
   const bool stands = q_.lbuf_valid && !*in.lbuf_ready;  // at a full skid
   // Nothing moved at the last edge, and no input has changed since.
   if (idle_ && !lr_valid && (stands || !q_.lbuf_valid) && ring == seen_ring_) return;
-  seen_ring_ = ring;
+  if (seen_ring_ != ring) seen_ring_ = ring;
   changed_ = true;
 
   // Reads.
@@ -81,12 +81,15 @@ void handoff_legacy::Tick() {
   r_.used = r_.used + (issue ? beats : 0) - drop - done;
   r_.fault = fault_d;
 
-  u_reads_.Tick(issue, Read{static_cast<uint8_t>(addr_lane), static_cast<uint8_t>(n)}, pop_read);
-  Beat beat;
-  if (store) {
-    beat = {static_cast<uint8_t>(cnt), static_cast<uint8_t>(lane), in.lr->data};
+  if (issue || pop_read) {
+    u_reads_.Tick(issue, Read{static_cast<uint8_t>(addr_lane), static_cast<uint8_t>(n)}, pop_read);
   }
-  u_beats_.Tick(store, beat, done);
+  if (store) {
+    u_beats_.Tick(true, Beat{static_cast<uint8_t>(cnt), static_cast<uint8_t>(lane), in.lr->data},
+                  done);
+  } else if (done || !u_beats_.settled()) {
+    u_beats_.Tick(false, Beat{}, done);
+  }
 
   d_.legacy_more = !fault_d && ((ring.enable && ((ring.index - r_.fetch) & mask) != 0) ||
                                 !u_reads_.empty() || d_.grant_valid);
@@ -94,8 +97,9 @@ void handoff_legacy::Tick() {
   d_.legacy_fault = fault_d;
   d_.quiet = u_reads_.empty() && !d_.lr_req_valid && !d_.grant_valid && !want && !waits_active &&
              (stands || (!d_.lbuf_valid && u_beats_.empty()));
-  idle_ = d_.quiet && q_.quiet && !give && (run || (r_.fetch == 0 && r_.cons == 0)) &&
-          d_.legacy_more == q_.legacy_more;
+  idle_ = !issue && !want && !arrive && !give && !d_.lr_req_valid && !d_.grant_valid &&
+          u_beats_.settled() && (!u_beats_.valid() || d_.lbuf_valid) && r_.active == ring.enable &&
+          run == r_.active && d_.legacy_more == q_.legacy_more && d_.quiet == q_.quiet;
 }
 
 bool handoff_legacy::Flip(std::string_view reg, uint32_t bit) {

@@ -4,6 +4,16 @@
 #include "model/flip.h"
 
 namespace handoff {
+namespace {
+
+constexpr uint64_t kPhaseBit = uint64_t{1} << 63;  // of a notification's last word
+
+template <class T>
+void TickSkid(prim::Skid<T>& skid, bool valid, const T& data, bool pop) {
+  if (valid || !skid.settled()) skid.Tick(valid, data, pop);
+}
+
+}  // namespace
 
 handoff_notify::handoff_notify(const Params& params)
     : dct_entries_(params.DctEntries),
@@ -36,7 +46,7 @@ bool handoff_notify::Idle() const {
 void handoff_notify::Tick() {
   if (Idle()) return;
   const Ring& ring = *in.ntf_ring;
-  seen_ring_ = ring;
+  if (seen_ring_ != ring) seen_ring_ = ring;
   seen_count_ = in.cfg->irq_count;
   seen_delay_ = in.cfg->irq_delay_us;
   changed_ = true;
@@ -55,9 +65,9 @@ void handoff_notify::Tick() {
   r_.active = active_d;
 
   if (e.emit || e.ret) u_bursts_.Tick(e.emit, static_cast<uint8_t>(e.pair), e.ret);
-  u_prog_skid_.Tick(*in.prog_valid, *in.prog, e.upd);
-  u_done_skid_.Tick(*in.done_valid, *in.done, e.pop_done);
-  u_sent_skid_.Tick(*in.sent_valid, *in.sent, e.pop_sent);
+  TickSkid(u_prog_skid_, *in.prog_valid, *in.prog, e.upd);
+  TickSkid(u_done_skid_, *in.done_valid, *in.done, e.pop_done);
+  TickSkid(u_sent_skid_, *in.sent_valid, *in.sent, e.pop_sent);
   d_.prog_ready = u_prog_skid_.ready();
   d_.done_ready = u_done_skid_.ready();
   d_.sent_ready = u_sent_skid_.ready();
@@ -86,16 +96,16 @@ void handoff_notify::TickSelection(Edge& e) {
   }
   const int pick = u_arb_.Pick(req);
   const bool sel = pick >= 0;
-  Ntf x;
+  Ntf progress;
+  const Ntf* x = &progress;  // the picked one, its phase not replaced yet
   if (sel) {
     u_arb_.Tick(pick);
     e.pop_done = pick == 0;
     e.pop_sent = pick == 1;
     e.pg_take = pick == 2;
-    x = pick == 0   ? u_done_skid_.data(*in.done)
-        : pick == 1 ? u_sent_skid_.data(*in.sent)
-                    : Progress();
-    x.phase = r_.phase;
+    if (e.pop_done) x = &u_done_skid_.data(*in.done);
+    if (e.pop_sent) x = &u_sent_skid_.data(*in.sent);
+    if (e.pg_take) progress = Progress();
   }
 
   e.pair = sel && r_.hold_valid;
@@ -112,19 +122,25 @@ void handoff_notify::TickSelection(Edge& e) {
     nw.beats = 1;
     nw.strb = (e.pair || alone ? uint64_t{0xffffffff} : 0) |
               (e.pair || upper ? uint64_t{0xffffffff} << 32 : 0);
-    nw.data = Data{};
+    if (!e.pair) nw.data = Data{};
     if (e.pair || alone) r_.hold.Pack(&nw.data.w[0]);
-    if (e.pair || upper) x.Pack(&nw.data.w[Ntf::kWords]);
+    if (e.pair || upper) {
+      uint64_t* words = &nw.data.w[Ntf::kWords];
+      x->Pack(words);
+      words[Ntf::kWords - 1] &= ~kPhaseBit;
+      if (r_.phase) words[Ntf::kWords - 1] |= kPhaseBit;
+    }
   }
   d_.nw_valid = e.emit || (q_.nw_valid && !*in.nw_ready);
 
   if (keep) {
+    r_.hold = *x;
+    r_.hold.phase = r_.phase;
     r_.hold_age = 0;
   } else if (r_.hold_valid && r_.hold_age != kPairWait - 1) {
     ++r_.hold_age;
   }
   r_.hold_valid = e.run && (keep || (r_.hold_valid && !e.emit));
-  if (keep) r_.hold = x;
   if (!e.run) {
     r_.wr = 0;
     r_.phase = true;

@@ -33,7 +33,7 @@ struct Options {
   std::string capture, host, engine = "lockstep", out = "build/runs/replay", streams, flip;
   std::string delegate = "policy";
   std::vector<std::string> units;
-  uint64_t seed = 1, quantum = 64;
+  uint64_t seed = 1, quantum = 64, linger_ms = 1500;
   bool fast = false, no_skip = false, no_rerun = false;
 };
 
@@ -190,6 +190,7 @@ int DoReplay(const Options& o) {
   config.delegate = o.delegate;
   config.seed = o.seed;
   config.quantum = o.quantum;
+  config.linger = sw::Millis(static_cast<int64_t>(o.linger_ms));
   if (!o.flip.empty()) config.flip = FlipOf(o.flip);
   const ReplayResult r = Replay(record, config);
   const double wall_s =
@@ -266,6 +267,9 @@ int main(int argc, char** argv) {
   replay->add_option("--seed", o.seed, "of every random stream")->capture_default_str();
   replay->add_option("--quantum", o.quantum, "cycles the engine runs at a time; changes no result")
       ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  replay->add_option("--linger-ms", o.linger_ms, "simulated time after the last frame")
+      ->check(CLI::Range(1, 100000))
       ->capture_default_str();
   replay->add_flag("--no-rerun", o.no_rerun, "at a mismatch, do not look for the unit");
   replay->add_flag("--fast", o.fast,

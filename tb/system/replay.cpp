@@ -20,8 +20,6 @@
 namespace handoff::system {
 namespace {
 
-// After the last frame and event: delayed ACKs, retransmissions and FINs come to rest.
-constexpr sw::Micros kLinger = sw::Millis(1500);
 constexpr uint32_t kMtu = 9000;
 constexpr uint32_t kCounterAt = 0x800, kCounterBytes = 8;
 constexpr uint64_t kPsPerUs = 1000000;
@@ -91,7 +89,7 @@ class Run {
   // Steps of simulated time, so that nobody has to call back.
   template <class F>
   void RunUntil(F&& done, sw::Micros limit) {
-    const sw::Micros step = sw::Millis(10);
+    const sw::Micros step = sw::Millis(1);
     for (sw::Micros used; !done() && used < limit && !status_.failed(); used += step) {
       const sw::Micros now = std::min(step, limit - used);
       sc_core::sc_start(static_cast<double>(now.count()), sc_core::SC_US);
@@ -133,7 +131,7 @@ class Run {
       wire_.Send(std::move(bytes), static_cast<uint64_t>(at.count()) * kPsPerUs);
       last = std::max(last, frame.time);
     }
-    end_ = start_ + last + kLinger;
+    end_ = start_ + (config_.fast ? sw::Micros() : last) + config_.linger;
   }
 
   void Listen(const tcp::Endpoint& local) {
@@ -212,7 +210,8 @@ class Run {
     }
     if (c.why.empty()) c.why = "policy " + std::string(host_.delegation().policy_name());
     c.bytes_user = user.bytes(tcp::Place::kUserBuffer);
-    // Whole frames of a connection with an entry lie in legacy buffers too; what came twice counts once.
+    // Whole frames of a connection with an entry lie in legacy buffers too; what came twice counts
+    // once.
     const uint64_t rest = c.stream.size() - c.bytes_user;
     c.bytes_legacy = std::min(rest, user.bytes(tcp::Place::kLegacyBuffer) + c.stats.bytes_host);
     c.bytes_host = rest - c.bytes_legacy;

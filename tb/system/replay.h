@@ -34,6 +34,8 @@ struct ReplayConfig {
   tcp::IpAddr host;
   std::string delegate = "policy";  // always, never, policy
   bool fast = false;                // frames follow each other as the link allows
+  // Simulated time after the last frame: delayed ACKs, retransmissions and FINs come to rest.
+  sw::Micros linger = sw::Millis(1500);
   std::optional<FlipRequest> flip;
 };
 

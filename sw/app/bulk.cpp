@@ -38,7 +38,7 @@ sock::Task<> Sink(sock::Socket socket, Progress& progress, size_t buffer_bytes) 
 sock::Task<> PostingSink(sock::Socket socket, Progress& progress,
                          std::vector<std::span<uint8_t>> buffers) {
   std::deque<uint16_t> free;  // indices of buffers that are ours, in the order of their return
-  for (uint16_t id = 0; id < buffers.size(); ++id) free.push_back(id);
+  for (size_t i = 0; i < buffers.size(); ++i) free.push_back(static_cast<uint16_t>(i));
   for (;;) {
     while (!free.empty() && socket.PostUserBuffer(buffers[free.front()], free.front())) {
       free.pop_front();

@@ -177,7 +177,7 @@ Task<Socket> ListenSocket::Accept() {
     if (auto connection = core->listener->Accept()) {
       auto socket = std::make_shared<Socket::Core>(core->executor);
       socket->Attach(std::move(connection));
-      co_return Socket(std::move(socket));
+      co_return Socket(socket);
     }
     if (core->listener->closed()) co_return Socket();
     co_await core->changed.Next();
@@ -196,7 +196,7 @@ Task<Socket> Network::Connect(Endpoint remote, tcp::OpenOptions options, Endpoin
   if (!connection) co_return Socket();
   core->Attach(std::move(connection));
   while (!core->connected && !core->closed) co_await core->changed.Next();
-  co_return Socket(std::move(core));
+  co_return Socket(core);
 }
 
 ListenSocket Network::Listen(const Endpoint& local, tcp::ListenOptions options) {

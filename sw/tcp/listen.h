@@ -22,8 +22,8 @@ struct ListenOptions {
 
 class Listener {
  public:
-  Listener(Endpoint endpoint, ListenOptions options)
-      : endpoint_(std::move(endpoint)), options_(std::move(options)) {}
+  Listener(const Endpoint& endpoint, ListenOptions options)
+      : endpoint_(endpoint), options_(std::move(options)) {}
 
   // The next established connection; none: nullptr.
   std::shared_ptr<Connection> Accept();

@@ -409,6 +409,16 @@ TEST_F(Output, Rfc9293Section3_10_4CloseSendsWhatIsQueuedFirst) {
   ExpectState(State::kFinWait2);
 }
 
+TEST_F(Output, FinTakesANumberOfTheWindowToo) {
+  peer_window = 1000;
+  Established();
+  Write(1, 1000);
+  c->ShutdownWrite();
+  EXPECT_EQ(TakeSent(), "[P.] 1:1001 ack 1");
+  Input(Ack(1, 1001));
+  EXPECT_EQ(TakeSent(), "[F.] 1001 ack 1");
+}
+
 TEST_F(Output, LostFinIsSentAgain) {
   FinWait1();
   time.RunFor(c->rtt().rto());

@@ -123,11 +123,12 @@ TEST_F(RecoveryTest, Rfc5681Section3_1SecondTimeoutOfASegmentKeepsSsthresh) {
   Start(true);
   recovery_->OnTimeout(una_, nxt_, {});
   EXPECT_EQ(recovery_->control().ssthresh(), 500U);
+  nxt_ += 400;
   recovery_->OnTimeout(una_, nxt_, {});
   EXPECT_EQ(recovery_->control().ssthresh(), 500U);
-  Ack(400);
+  Ack(600);
   recovery_->OnTimeout(una_, nxt_, {});
-  EXPECT_EQ(recovery_->control().ssthresh(), 300U) << "another segment";
+  EXPECT_EQ(recovery_->control().ssthresh(), 400U) << "another segment";
 }
 
 TEST_F(RecoveryTest, Rfc6675Section5ThreeNewsEnter) {

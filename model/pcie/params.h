@@ -17,11 +17,12 @@ inline constexpr uint64_t kBar0Address = 0xc0000000, kBar0Bytes = 0x10000;
 inline constexpr uint64_t kBar2Address = 0xc0010000, kBar2Bytes = 0x1000;
 inline constexpr uint64_t kMsiAddress = 0xfee00000, kMsiBytes = 0x100000;
 
-// Flow-control credits: a header each packet, data in units of 16 bytes (2.6.1).
+// Flow-control credits: a header each packet, data in units of 16 bytes (2.6.1). The defaults carry
+// minimum frames at 100 Gb/s, two packets each, over a round trip of 600 ns.
 struct PcieCredits {
-  uint32_t posted_headers = 64;
-  uint32_t posted_data = 1024;
-  uint32_t non_posted_headers = 64;
+  uint32_t posted_headers = 256;
+  uint32_t posted_data = 2048;
+  uint32_t non_posted_headers = 128;
   // Completions have infinite credits: whoever reads has kept room for the answer (2.6.1).
 };
 

@@ -17,13 +17,19 @@ inline constexpr uint32_t kWireOverhead = 24;  // preamble, FCS, inter-frame gap
 inline constexpr uint32_t kMtuFrame = 1514;    // MTU 1500, without FCS
 
 struct Timed {
-  double seconds = 0;
+  double seconds = 0;  // of the processor
   uint64_t cycles = 0;
   uint64_t digest = 0;
 };
 
 // `frames` whole legacy frames of `bytes`, `gap_cycles` from start to start, timed.
 Timed LegacyFrames(const CoreConfig& config, uint32_t frames, uint32_t bytes, double gap_cycles);
+
+// The frame that it sends: TCP, to no connection.
+Bytes LegacyFrame(uint32_t bytes);
+
+// Processor time of this process: what others do on the machine moves it little.
+double ProcessorSeconds();
 
 // Start-to-start distance of frames of this length on the link, in cycles.
 double WireCycles(uint32_t frame_bytes);

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The same load as LegacyFrames, with the whole SystemC system around the engine in place of the
+// flat host: link, PCIe, IOMMU, processor.
+#ifndef HANDOFF_TB_BENCH_SYSTEMC_WORKLOAD_H_
+#define HANDOFF_TB_BENCH_SYSTEMC_WORKLOAD_H_
+
+#include <cstdint>
+
+#include "tb/bench/workload.h"
+#include "tb/lockstep/engine_core.h"
+
+namespace handoff::bench {
+
+// In a process of its own: SystemC elaborates once.
+Timed LegacyFramesInSystemC(const CoreConfig& config, uint32_t frames, uint32_t bytes,
+                            double gap_cycles);
+
+}  // namespace handoff::bench
+
+#endif  // HANDOFF_TB_BENCH_SYSTEMC_WORKLOAD_H_

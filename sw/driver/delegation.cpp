@@ -141,7 +141,10 @@ void Delegation::TryResume(Entry& entry) {
   tcp::Connection& connection = *entry.connection;
   if (connection.MayResume() != tcp::ResumeBar::kNone) return;
   entry.resume_waits = driver_.transmit().raw_sent() < entry.raw_mark;
-  if (entry.resume_waits) return;
+  if (entry.resume_waits) {
+    waiting_.push_back(entry.index);
+    return;
+  }
   // They are there when the first byte comes.
   PostBuffers(entry);
   const ResumeDesc desc = MakeResume(connection.IssueResume());
@@ -164,10 +167,9 @@ void Delegation::TryResume(Entry& entry) {
 }
 
 void Delegation::OnRawSent() {
-  const uint64_t sent = driver_.transmit().raw_sent();
-  for (const Slot& slot : slots_) {
-    Entry* const entry = slot.entry.get();
-    if (entry != nullptr && entry->resume_waits && sent >= entry->raw_mark) TryResume(*entry);
+  for (const uint16_t index : std::exchange(waiting_, {})) {
+    Entry* const entry = index < slots_.size() ? slots_[index].entry.get() : nullptr;
+    if (entry != nullptr && entry->resume_waits) TryResume(*entry);  // or waits again
   }
 }
 
@@ -180,7 +182,38 @@ void Delegation::RequestSync(tcp::Connection& connection) {
   Issue(*entry, desc, [](Entry& e, const Ntf&) { e.sync_asked = false; });
 }
 
+bool Delegation::Flush(tcp::Connection& connection) {
+  Entry* const entry = Find(connection);
+  if (entry == nullptr || entry->phase != Entry::Phase::kActive) return false;
+  PlainDesc desc;
+  desc.op = static_cast<uint8_t>(CmdKind::CmdFlush);
+  Issue(*entry, desc, {});
+  return true;
+}
+
+bool Delegation::Query(tcp::Connection& connection,
+                       std::function<void(const handoff::State&)> done) {
+  Entry* const entry = Find(connection);
+  if (entry == nullptr || entry->phase != Entry::Phase::kActive) return false;
+  PlainDesc desc;
+  desc.op = static_cast<uint8_t>(CmdKind::CmdQuery);
+  desc.addr = BlockOf(*entry).raw();
+  Issue(*entry, desc, [this, done = std::move(done)](Entry& e, const Ntf& ntf) {
+    if (Ok(ntf)) done(ReadState(hw_.Memory(BlockOf(e), kStateBlockBytes)));
+  });
+  return true;
+}
+
 // -- UNDELEGATE --
+
+sw::PhysAddr Delegation::BlockOf(const Entry& entry) {
+  Slot& slot = slots_[entry.index];
+  if (slot.block == sw::PhysAddr()) {
+    slot.block = hw_.Allocate(kStateBlockBytes, kStateBlockAlign, sw::Owner::kDriver);
+    hw_.Grant(slot.block, kStateBlockBytes, true);
+  }
+  return slot.block;
+}
 
 void Delegation::Undelegate(tcp::Connection& connection) {
   if (Entry* const entry = Find(connection)) Leave(*entry);
@@ -196,14 +229,9 @@ void Delegation::Leave(Entry& entry) {
   if (entry.phase != Entry::Phase::kActive || entry.resuming) return;
   entry.phase = Entry::Phase::kLeaving;
   entry.connection->BeginUndelegation();
-  Slot& slot = slots_[entry.index];
-  if (slot.block == sw::PhysAddr()) {
-    slot.block = hw_.Allocate(kStateBlockBytes, kStateBlockAlign, sw::Owner::kDriver);
-    hw_.Grant(slot.block, kStateBlockBytes, true);
-  }
   PlainDesc desc;
   desc.op = static_cast<uint8_t>(CmdKind::CmdUndelegate);
-  desc.addr = slot.block.raw();
+  desc.addr = BlockOf(entry).raw();
   Issue(entry, desc, [this](Entry& e, const Ntf& ntf) { OnUndelegateAnswer(e, ntf); });
 }
 
@@ -220,8 +248,8 @@ void Delegation::OnUndelegateAnswer(Entry& entry, const Ntf& ntf) {
     connection->OnDelegateFault();
     return;
   }
-  const sw::PhysAddr block = slots_[entry.index].block;
-  connection->OnUndelegated(ReadFinalState(hw_.Memory(block, kStateBlockBytes)));
+  const auto block = hw_.Memory(BlockOf(entry), kStateBlockBytes);
+  connection->OnUndelegated(ToFinalState(ReadState(block)));
 }
 
 void Delegation::FreeIfDrained(Entry& entry) {

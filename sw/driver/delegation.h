@@ -54,6 +54,11 @@ class Delegation : public tcp::DelegatePort, public tcp::StackObserver, public E
   // By hand, whatever the policy says. False: it has an entry, or there is none to be had now.
   bool Delegate(tcp::Connection& connection);
   void Undelegate(tcp::Connection& connection);
+  // The engine hands all user buffers back: each, with what it holds, goes to the application.
+  // False: it has no entry.
+  bool Flush(tcp::Connection& connection);
+  // The entry's state, as the engine keeps it.
+  bool Query(tcp::Connection& connection, std::function<void(const handoff::State&)> done);
   // A user buffer by its virtual address, physically in one piece or not.
   bool PostUserBuffer(tcp::Connection& connection, mem::AddressSpace& memory, sw::VirtAddr addr,
                       size_t bytes, uint16_t id);
@@ -87,7 +92,7 @@ class Delegation : public tcp::DelegatePort, public tcp::StackObserver, public E
   struct Slot {
     std::unique_ptr<Entry> entry;
     uint8_t gen = 0;     // of the last entry here
-    sw::PhysAddr block;  // where UNDELEGATE writes; 0: not allocated yet
+    sw::PhysAddr block;  // 0: not allocated yet
   };
   // What was last seen of a connection, for its frame rate.
   struct Sample {
@@ -115,6 +120,7 @@ class Delegation : public tcp::DelegatePort, public tcp::StackObserver, public E
   void FreeIfDrained(Entry& entry);
   void ReturnBuffer(Entry& entry, const UserBuffers::Buffer& buffer, sw::Seq end, uint32_t bytes);
   void ReturnAllBuffers(Entry& entry);
+  sw::PhysAddr BlockOf(const Entry& entry);  // where QUERY and UNDELEGATE write
   void FreeBlocks();
   // delegation_data.cpp: segments out, bytes and frames in
   void PostBuffers(Entry& entry);
@@ -139,6 +145,7 @@ class Delegation : public tcp::DelegatePort, public tcp::StackObserver, public E
   std::vector<Slot> slots_;    // by index
   std::deque<uint16_t> free_;  // indices that were used, the one free for longest first
   size_t used_ = 0;
+  std::vector<uint16_t> waiting_;                         // to resume, for RAW frames to be sent
   std::unordered_map<sw::ConnId, Entry*> by_connection_;  // those that have not left
   std::map<sw::ConnId, DelegationStats> stats_;
   std::map<sw::ConnId, Sample> samples_;

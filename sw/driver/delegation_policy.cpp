@@ -70,17 +70,18 @@ void Delegation::Decide() {
 
   const std::vector<policy::Candidate> candidates = Candidates();
   if (candidates.empty()) return;  // the next connection wakes it
+  std::unordered_map<sw::ConnId, tcp::Connection*> connections;
+  for (const auto& [tuple, connection] : stack_->table().all()) {
+    connections[connection->id()] = connection.get();
+  }
   for (policy::Decision& decision :
        policy_->Decide(hw_.Now(), candidates, {.used = used_, .capacity = Capacity()})) {
-    for (const auto& [tuple, connection] : stack_->table().all()) {
-      if (connection->id() != decision.id) continue;
-      const auto kept = connection;
-      if (decision.change == policy::Change::kUndelegate) {
-        Undelegate(*kept);
-      } else if (!Delegate(*kept)) {
-        decision.reason += "; not now";
-      }
-      break;
+    tcp::Connection* const connection = connections[decision.id];
+    if (connection == nullptr) continue;
+    if (decision.change == policy::Change::kUndelegate) {
+      Undelegate(*connection);
+    } else if (!Delegate(*connection)) {
+      decision.reason += "; not now";
     }
     decisions_.push_back(std::move(decision));
   }

@@ -13,7 +13,7 @@ namespace {
 
 constexpr uint32_t kLinkHeaderBytes = 14 + 2 * 4;  // Ethernet and two VLAN tags
 constexpr size_t kMostWaiting = 4096;              // frames that found the transmit ring full
-constexpr Micros kHealthInterval = sw::Millis(1);
+constexpr Micros kHealthDelay = sw::Millis(5);
 constexpr Micros kResetPoll = Micros(10);
 
 // The notification ring that never fills: legacy buffers, user buffers, commands, transmit
@@ -43,6 +43,7 @@ Driver::~Driver() {
   hw_.Cancel(ring_timer_);
   hw_.Cancel(poll_timer_);
   hw_.Cancel(reset_timer_);
+  hw_.Cancel(health_timer_);
 }
 
 uint32_t Driver::max_frame() const { return config_.mtu + kLinkHeaderBytes; }
@@ -157,24 +158,23 @@ void Driver::RingDoorbells() {
 void Driver::OnInterrupt() {
   ++stats_.interrupts;
   hw_.Charge(sw::Cost::kInterrupt);
-  if (poll_timer_ == sw::kNoTimer && !Poll()) CheckHealth();
+  if (poll_timer_ == sw::kNoTimer) Poll();
+  CheckHealthSoon();
 }
 
-// Whether there was anything.
-bool Driver::Poll() {
+void Driver::Poll() {
   uint32_t handled = 0;
   while (up_ && handled < config_.poll_budget && HandleNext()) ++handled;
-  if (!up_ || handled == 0) return handled != 0;
+  if (!up_ || handled == 0) return;
   // If there are newer ones by then, the engine interrupts again (corner 104).
   notifications_.WriteIndex(next_);
   RingDoorbells();
-  if (handled < config_.poll_budget) return true;
+  if (handled < config_.poll_budget) return;
   // The processor may do something else in between.
   poll_timer_ = hw_.After(Micros(0), [this] {
     poll_timer_ = sw::kNoTimer;
     Poll();
   });
-  return true;
 }
 
 bool Driver::HandleNext() {
@@ -230,15 +230,18 @@ void Driver::Handle(const Ntf& ntf) {
 
 // -- Faults and reset --
 
-// An interrupt that brought nothing may be that of a halt (corner 100).
-void Driver::CheckHealth() {
-  if (hw_.Now() < next_health_check_) return;
-  next_health_check_ = hw_.Now() + kHealthInterval;
-  hw_.ReadReg(offsetof(handoff_t, status), [this, alive = alive_](sw::ReadResult result) {
-    if (!*alive || !up_) return;
-    handoff__status_t status;
-    status.w = result.value;
-    if (result.ok && status.f.halted) Reset();
+// Any interrupt may also be that of a halt (corner 100): the status is read a little later, once
+// for all that came meanwhile.
+void Driver::CheckHealthSoon() {
+  if (health_timer_ != sw::kNoTimer) return;
+  health_timer_ = hw_.After(kHealthDelay, [this] {
+    health_timer_ = sw::kNoTimer;
+    hw_.ReadReg(offsetof(handoff_t, status), [this, alive = alive_](sw::ReadResult result) {
+      if (!*alive || !up_) return;
+      handoff__status_t status;
+      status.w = result.value;
+      if (result.ok && status.f.halted) Reset();
+    });
   });
 }
 

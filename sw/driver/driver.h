@@ -130,12 +130,12 @@ class Driver : public tcp::NetIf {
   void WriteReg(uint32_t offset, uint32_t value);
   void Program();
   void OnInterrupt();
-  bool Poll();
+  void Poll();
   bool HandleNext();
   void Handle(const Ntf& ntf);
   void RingSoon();
   void RingDoorbells();
-  void CheckHealth();
+  void CheckHealthSoon();
   void AwaitReset();
 
   Hw& hw_;
@@ -156,7 +156,7 @@ class Driver : public tcp::NetIf {
   sw::TimerHandle ring_timer_ = sw::kNoTimer;
   sw::TimerHandle poll_timer_ = sw::kNoTimer;
   sw::TimerHandle reset_timer_ = sw::kNoTimer;
-  Micros next_health_check_;
+  sw::TimerHandle health_timer_ = sw::kNoTimer;
   // Register reads come back later; they find out whether the driver is still there.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -115,10 +115,13 @@ TxDesc MakeSend(const tcp::SegmentSpec& spec) {
   return d;
 }
 
-tcp::FinalState ReadFinalState(std::span<const uint8_t> block) {
+handoff::State ReadState(std::span<const uint8_t> block) {
   std::array<uint64_t, handoff::State::kWords> words;
   std::memcpy(words.data(), block.data(), sizeof words);
-  const handoff::State s = handoff::State::Unpack(words.data());
+  return handoff::State::Unpack(words.data());
+}
+
+tcp::FinalState ToFinalState(const handoff::State& s) {
   return {.rcv_nxt = sw::Seq(s.rcv_nxt),
           .edge = sw::Seq(s.rcv_edge),
           .snd_una = sw::Seq(s.snd_una),

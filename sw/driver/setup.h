@@ -31,8 +31,9 @@ SetupDescs MakeSetup(const tcp::Connection& connection, const tcp::LinkPath& pat
 ResumeDesc MakeResume(const tcp::ResumeState& state);
 // A segment, all but its pieces.
 TxDesc MakeSend(const tcp::SegmentSpec& spec);
-// Of the block that UNDELEGATE wrote.
-tcp::FinalState ReadFinalState(std::span<const uint8_t> block);
+// Of the block that QUERY or UNDELEGATE wrote.
+handoff::State ReadState(std::span<const uint8_t> block);
+tcp::FinalState ToFinalState(const handoff::State& state);
 
 // Bytes of the block, and how it is aligned.
 inline constexpr size_t kStateBlockBytes = 256;

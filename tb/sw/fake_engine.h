@@ -23,6 +23,14 @@
 
 namespace handoff::tb {
 
+// Wrong on purpose, so that tests are seen to fail.
+enum class EngineBug : uint8_t {
+  kNone,
+  kResumeIgnoresCount,  // frames that the stack has not consumed are forgotten
+  kResumeAtRcvNxt,      // goes live short of the run's end
+  kHandBackLosesByte,   // a hand-back of a partial buffer says one byte less
+};
+
 struct FakeEngineConfig {
   uint32_t dct_entries = 64;
   uint32_t slots = 8;
@@ -30,6 +38,7 @@ struct FakeEngineConfig {
   Micros command_delay{20};   // at most
   Micros irq_delay{30};       // at most
   Micros progress_delay{10};  // at most
+  EngineBug bug = EngineBug::kNone;
 };
 
 class FakeEngine {

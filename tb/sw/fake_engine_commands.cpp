@@ -152,7 +152,8 @@ Status FakeEngine::Setup(const Setup0Desc& d, const Setup1Desc& b) {
 Status FakeEngine::Resume(Entry& e, const ResumeDesc& c) {
   handoff::State& s = e.s;
   if (s.live) return Status::StatusLive;
-  const uint32_t q = s.legacy_cnt - c.count;
+  const bool ignore = config_.bug == EngineBug::kResumeIgnoresCount;
+  const uint32_t q = ignore ? 0 : s.legacy_cnt - c.count;
   if (q != 0 && q > s.run_frames) return Status::StatusCount;
   const Seq rcv_nxt(c.rcv_nxt);
   const Seq start(s.run_start);
@@ -165,6 +166,7 @@ Status FakeEngine::Resume(Entry& e, const ResumeDesc& c) {
   }
   if (q != 0 && !(start <= rcv_nxt && rcv_nxt <= end)) return Status::StatusRange;
   if (Seq(c.rcv_edge) < x) return Status::StatusRange;
+  if (config_.bug == EngineBug::kResumeAtRcvNxt) x = rcv_nxt;
   s.live = true;
   s.rcv_nxt = s.run_start = s.run_end = x.raw();
   s.run_frames = 0;

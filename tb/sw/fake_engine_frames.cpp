@@ -385,6 +385,7 @@ void FakeEngine::HandBack(Entry& e, Back why, bool psh, bool full, bool error) {
   ntf.error = error;
   ntf.seq = e.open ? e.start : e.s.rcv_nxt;
   ntf.count = e.open ? e.filled : 0;
+  if (config_.bug == EngineBug::kHandBackLosesByte && !full && ntf.count > 0) --ntf.count;
   ntf.tag = e.pieces.front().id;
   while (!e.pieces.empty()) {
     const bool last = e.pieces.front().last;

@@ -40,8 +40,8 @@ bool FlipBit(T& value, uint32_t bit) {
   return true;
 }
 
-// `each` is a unit's ForEachReg: calls its argument with every register's name and a reference to it.
-// Inverts `bit` of register `name`; false if there is none of that name or no such bit.
+// `each` is a unit's ForEachReg: calls its argument with every register's name and a reference to
+// it. Inverts `bit` of register `name`; false if there is none of that name or no such bit.
 template <class Each>
 bool FlipRegister(Each&& each, std::string_view name, uint32_t bit) {
   bool done = false;

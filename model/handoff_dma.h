@@ -42,7 +42,8 @@ class handoff_dma {
     const bool* halt = nullptr;
     const bool* stop = nullptr;
   };
-  // In the order of the ports. NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding)
+  // In the order of the ports, whatever padding that costs:
+  // NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding)
   struct Out {
     bool uw_ready = false;
     bool nw_ready = false;

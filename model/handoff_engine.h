@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The whole engine as a model: all units, wired, and the two registers of its own (docs/units/engine.md).
+// The whole engine as a model: all units, wired, and the two registers of its own
+// (docs/units/engine.md).
 #ifndef HANDOFF_MODEL_HANDOFF_ENGINE_H_
 #define HANDOFF_MODEL_HANDOFF_ENGINE_H_
 

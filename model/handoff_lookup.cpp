@@ -42,10 +42,9 @@ void handoff_lookup::Reset() {
   changed_ = op_loads_ = cmd_loads_ = op_has_cmd_ = idle_ = false;
 }
 
-void handoff_lookup::Tick() {
+void handoff_lookup::Edge() {
   const bool hdr_in = *in.hdr_valid;
   const bool cmd_in = *in.cmd_valid;
-  if (idle_ && !hdr_in && !cmd_in) return;
   changed_ = true;
 
   const bool fire = r_.phase == Phase::PhMatch && (!q_.op_valid || *in.op_ready);
@@ -232,8 +231,7 @@ void handoff_lookup::CountStash() {
   for (const Slot& slot : stash_) stash_cnt_ += slot.valid;
 }
 
-void handoff_lookup::Commit() {
-  if (!changed_) return;
+void handoff_lookup::Show() {
   changed_ = false;
   if (op_loads_) {
     q_.op.is_cmd = d_.op.is_cmd;

@@ -44,8 +44,12 @@ class handoff_lookup {
 
   In in;
   void Reset();
-  void Tick();
-  void Commit();
+  void Tick() {
+    if (!idle_ || *in.hdr_valid || *in.cmd_valid) Edge();
+  }
+  void Commit() {
+    if (changed_) Show();
+  }
   const Out& out() const { return q_; }
 
   template <class F>
@@ -88,6 +92,8 @@ class handoff_lookup {
 
   static constexpr uint32_t kTupleBytes = 36;  // source and destination, addresses and ports
 
+  void Edge();
+  void Show();
   void TickClear();
   uint32_t HashOf(const Key& key);
   void LoadHashTable(const HashKey& hash_key);

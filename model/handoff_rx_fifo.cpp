@@ -17,9 +17,8 @@ void handoff_rx_fifo::Reset() {
   idle_ = false;
 }
 
-void handoff_rx_fifo::Tick() {
+void handoff_rx_fifo::Edge() {
   const bool frame_valid = *in.frame_valid;
-  if (idle_ && !frame_valid) return;
   d_.changed = true;
 
   const bool full = r_.avail + r_.cur == beats_;
@@ -71,8 +70,7 @@ void handoff_rx_fifo::Tick() {
   idle_ = d_.quiet;
 }
 
-void handoff_rx_fifo::Commit() {
-  if (!d_.changed) return;
+void handoff_rx_fifo::Show() {
   d_.changed = false;
   if (d_.hdr_loads) q_.hdr = u_hdr_.data();
   if (d_.fdata_loads) q_.fdata = u_beats_.rdata();

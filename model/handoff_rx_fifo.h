@@ -44,8 +44,12 @@ class handoff_rx_fifo {
 
   In in;
   void Reset();
-  void Tick();
-  void Commit();
+  void Tick() {
+    if (!idle_ || *in.frame_valid) Edge();
+  }
+  void Commit() {
+    if (d_.changed) Show();
+  }
   const Out& out() const { return q_; }
 
   template <class F>
@@ -91,6 +95,8 @@ class handoff_rx_fifo {
     bool quiet = false;
   };
 
+  void Edge();
+  void Show();
   uint32_t Inc(uint32_t addr) const { return addr + 1 == beats_ ? 0 : addr + 1; }
 
   const uint32_t beats_;

@@ -71,9 +71,8 @@ void handoff_rx_parser::Reset() {
 }
 
 // The last stage first: each reads the one before it as it was before the edge.
-void handoff_rx_parser::Tick() {
+void handoff_rx_parser::Edge() {
   const bool rx_valid = *in.rx_valid;
-  if (idle_ && !rx_valid) return;
   d_.changed = true;
   d_.quiet = !(rx_valid || r_.s0_valid || r_.s1_valid || r_.s2_valid || r_.s3_valid);
   idle_ = d_.quiet;
@@ -142,8 +141,7 @@ void handoff_rx_parser::Tick() {
   }
 }
 
-void handoff_rx_parser::Commit() {
-  if (!d_.changed) return;
+void handoff_rx_parser::Show() {
   d_.changed = false;
   q_.frame_valid = d_.frame_valid;
   if (d_.frame_valid) {

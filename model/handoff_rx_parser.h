@@ -29,8 +29,12 @@ class handoff_rx_parser {
 
   In in;
   void Reset();
-  void Tick();
-  void Commit();
+  void Tick() {
+    if (!idle_ || *in.rx_valid) Edge();
+  }
+  void Commit() {
+    if (d_.changed) Show();
+  }
   const Out& out() const { return q_; }
 
   template <class F>
@@ -113,6 +117,8 @@ class handoff_rx_parser {
     bool quiet = false;
   };
 
+  void Edge();
+  void Show();
   static void Decode(const Data& data, Net* net);
   static void DecodeIp4(const uint8_t* ip, uint32_t l2, Net* net);
   static void DecodeIp6(const uint8_t* ip, uint32_t l2, Net* net);

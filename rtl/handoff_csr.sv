@@ -197,7 +197,7 @@ module handoff_csr
 
   always_comb begin
     for (int unsigned i = 0; i < 4; i++) begin
-      ring_enable[i] = hwif_out.ring[i].enable.enable.value;
+      ring_enable[i]   = hwif_out.ring[i].enable.enable.value;
       ring_log_size[i] = hwif_out.ring[i].size.log_size.value;
     end
   end
@@ -212,8 +212,7 @@ module handoff_csr
       unique case (ring_reg)
         RingBaseLo: bad_ring = ring_enable[ring_sel] || wdata_q[5:0] != '0;
         RingBaseHi: bad_ring = ring_enable[ring_sel];
-        RingSize:
-        bad_ring = ring_enable[ring_sel] || wdata_q == '0 || wdata_q > 32'(LogSizeMax);
+        RingSize: bad_ring = ring_enable[ring_sel] || wdata_q == '0 || wdata_q > 32'(LogSizeMax);
         RingIndex:
         bad_ring = !ring_enable[ring_sel] || wdata_q >= (32'd1 << ring_log_size[ring_sel]);
         default: bad_ring = 1'b0;
@@ -235,9 +234,9 @@ module handoff_csr
   u32_t rd_data;
   logic block_err;
 
-  assign block_req = state_q == StAccess && !err_q;
+  assign block_req   = state_q == StAccess && !err_q;
   assign block_rst_n = rst_ni && !(rst_state_q == ResetHold && rst_cnt_q == HoldCycles);
-  assign block_err = is_wr_q ? (wr_err || !wr_ack) : (rd_err || !rd_ack);
+  assign block_err   = is_wr_q ? (wr_err || !wr_ack) : (rd_err || !rd_ack);
 
   handoff_regs u_regs (
       .clk(clk_i),
@@ -328,16 +327,16 @@ module handoff_csr
     s_b_valid_d = s_b_valid_q && !s_b_ready_i;
     s_r_valid_d = s_r_valid_q && !s_r_ready_i;
     unique case (state_q)
-      StIdle: if (take_wr || take_rd) state_d = StCheck;
-      StCheck: state_d = StAccess;
+      StIdle:   if (take_wr || take_rd) state_d = StCheck;
+      StCheck:  state_d = StAccess;
       StAccess: state_d = StRespond;
       StRespond: begin
         s_b_valid_d = is_wr_q;
         s_r_valid_d = !is_wr_q;
         state_d = StWait;
       end
-      StWait: if (!s_b_valid_d && !s_r_valid_d) state_d = StIdle;
-      default: state_d = StIdle;
+      StWait:   if (!s_b_valid_d && !s_r_valid_d) state_d = StIdle;
+      default:  state_d = StIdle;
     endcase
   end
 
@@ -362,12 +361,12 @@ module handoff_csr
       bad_q <= state_q == StRespond && err_q;
       if (take_wr) begin
         is_wr_q <= 1'b1;
-        addr_q <= aw.addr;
+        addr_q  <= aw.addr;
         wdata_q <= w.data;
         wstrb_q <= w.strb;
       end else if (take_rd) begin
         is_wr_q <= 1'b0;
-        addr_q <= ar.addr;
+        addr_q  <= ar.addr;
       end
       if (state_q == StCheck) err_q <= check_err;
       if (state_q == StAccess) begin
@@ -396,11 +395,11 @@ module handoff_csr
 
   assign faults_in = {ntf_fault_i, legacy_fault_i, tx_fault_i, cmd_fault_i};
   assign reset_req = hwif_out.ctrl.reset.value || (flr_req_i && !flr_done_q);
-  assign hold_end = rst_state_q == ResetHold && rst_cnt_q == '0;
+  assign hold_end  = rst_state_q == ResetHold && rst_cnt_q == '0;
 
   always_comb begin
     rst_state_d = rst_state_q;
-    flr_done_d = flr_done_q;
+    flr_done_d  = flr_done_q;
     unique case (rst_state_q)
       ResetIdle: begin
         if (reset_req) rst_state_d = ResetStop;
@@ -410,10 +409,10 @@ module handoff_csr
       ResetHold: begin
         if (hold_end) begin
           rst_state_d = ResetIdle;
-          flr_done_d = by_flr_q;
+          flr_done_d  = by_flr_q;
         end
       end
-      default: rst_state_d = ResetIdle;
+      default:   rst_state_d = ResetIdle;
     endcase
   end
 
@@ -431,8 +430,8 @@ module handoff_csr
       faults_q <= '0;
     end else begin
       rst_state_q <= rst_state_d;
-      flr_done_q <= flr_done_d;
-      link_up_q <= link_up_i;
+      flr_done_q  <= flr_done_d;
+      link_up_q   <= link_up_i;
       if (rst_state_q == ResetIdle && reset_req) begin
         stop_q <= 1'b1;
         by_flr_q <= flr_req_i && !flr_done_q;
@@ -491,9 +490,13 @@ module handoff_csr
   ring_t [3:0] rings;
   always_comb begin
     for (int unsigned i = 0; i < 4; i++) begin
-      rings[i] = ring_of(ring_enable[i], hwif_out.ring[i].base_hi.value.value,
-                         hwif_out.ring[i].base_lo.value.value, ring_log_size[i],
-                         hwif_out.ring[i].index.value.value);
+      rings[i] = ring_of(
+        ring_enable[i],
+        hwif_out.ring[i].base_hi.value.value,
+        hwif_out.ring[i].base_lo.value.value,
+        ring_log_size[i],
+        hwif_out.ring[i].index.value.value
+      );
     end
   end
   assign cmd_ring_o = rings[0];
@@ -520,9 +523,13 @@ module handoff_csr
 `ifndef SYNTHESIS
   // A response, once up, stays until it is taken.
   assert property (@(posedge clk_i) disable iff (!rst_ni)
-      (s_b_valid_q && !s_b_ready_i) |=> s_b_valid_q && $stable(s_b_q));
+      (s_b_valid_q && !s_b_ready_i) |=> s_b_valid_q && $stable(
+      s_b_q
+  ));
   assert property (@(posedge clk_i) disable iff (!rst_ni)
-      (s_r_valid_q && !s_r_ready_i) |=> s_r_valid_q && $stable(s_r_q));
+      (s_r_valid_q && !s_r_ready_i) |=> s_r_valid_q && $stable(
+      s_r_q
+  ));
 `endif
 
 endmodule

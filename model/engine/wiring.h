@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who is wired to whom (docs/channels.md), once for all forms in which units are composed in C++: as
-// models, as Verilated units, or both. The counterpart of rtl/handoff_engine.sv.
+// Who is wired to whom (docs/channels.md), once for all forms in which units are composed in C++:
+// as models, as Verilated units, or both. The counterpart of rtl/handoff_engine.sv.
 #ifndef HANDOFF_MODEL_ENGINE_WIRING_H_
 #define HANDOFF_MODEL_ENGINE_WIRING_H_
 
@@ -60,17 +60,17 @@ struct EngineParts {
 };
 
 // One valid/ready channel: `from` is the producer's unit, `to` the consumer's.
-#define HANDOFF_CHANNEL(from, to, channel)                  \
-  to.in.channel##_valid = &from.out().channel##_valid;      \
-  to.in.channel = &from.out().channel;                      \
+#define HANDOFF_CHANNEL(from, to, channel)             \
+  to.in.channel##_valid = &from.out().channel##_valid; \
+  to.in.channel = &from.out().channel;                 \
   from.in.channel##_ready = &to.out().channel##_ready
-#define HANDOFF_PULSE(from, to, channel)                    \
-  to.in.channel##_valid = &from.out().channel##_valid;      \
+#define HANDOFF_PULSE(from, to, channel)               \
+  to.in.channel##_valid = &from.out().channel##_valid; \
   to.in.channel = &from.out().channel
 #define HANDOFF_LEVEL(from, to, level) to.in.level = &from.out().level
 // A channel between a pin and a unit.
-#define HANDOFF_PIN_IN(to, channel)                         \
-  to.in.channel##_valid = pin.channel##_valid;              \
+#define HANDOFF_PIN_IN(to, channel)            \
+  to.in.channel##_valid = pin.channel##_valid; \
   to.in.channel = pin.channel
 #define HANDOFF_PIN_OUT(from, channel) from.in.channel##_ready = pin.channel##_ready
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The engine composed in C++ of units that are each RTL (verilated alone), model, or both: then the RTL
-// drives, and the model runs beside it on the same inputs with its own state and is compared.
+// The engine composed in C++ of units that are each RTL (verilated alone), model, or both: then the
+// RTL drives, and the model runs beside it on the same inputs with its own state and is compared.
 #ifndef HANDOFF_TB_LOCKSTEP_COMPOSED_ENGINE_H_
 #define HANDOFF_TB_LOCKSTEP_COMPOSED_ENGINE_H_
 
@@ -39,7 +39,8 @@ class UnitSlot {
   typename Unit::In in;
 
   void Configure(UnitForm form, int rand_reset) {
-    if (form != UnitForm::kModel) rtl_ = std::make_unique<Rtl>(RtlOptions{.rand_reset = rand_reset});
+    if (form != UnitForm::kModel)
+      rtl_ = std::make_unique<Rtl>(RtlOptions{.rand_reset = rand_reset});
     if (form != UnitForm::kRtl) model_ = std::make_unique<Unit>();
     out_ = rtl_ ? &rtl_->out() : &model_->out();
   }

@@ -72,7 +72,7 @@ class EngineCore {
   DmaPort dma;
   LevelSource levels;
   EnginePins pins;
-  PinChecker checker;  // what it finds wrong is among dma.errors after Run()
+  PinChecker checker;                  // what it finds wrong is among dma.errors after Run()
   uint64_t first_wire_cycle = kNever;  // first tx beat since this was last set to kNever
 
  protected:

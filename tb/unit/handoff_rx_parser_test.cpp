@@ -152,7 +152,7 @@ TEST(RxParser, KeyCarriesMacAndTags) {
     const Key& key = hdr.key;
     EXPECT_EQ(key.is_ip6, spec.ip6);
     EXPECT_EQ(key.n_tags, spec.tags.size());
-    EXPECT_EQ(key.vid0, spec.tags.size() > 0 ? 5 : 0);
+    EXPECT_EQ(key.vid0, spec.tags.empty() ? 0 : 5);
     EXPECT_EQ(key.vid1, spec.tags.size() > 1 ? 6 : 0);
     const uint32_t l4 = spec.l4(), n = spec.ip6 ? 16 : 4;
     for (uint32_t i = 0; i < 6; ++i) EXPECT_EQ(key.dst_mac >> (40 - 8 * i) & 0xFF, f[i]);

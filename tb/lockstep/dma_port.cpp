@@ -148,10 +148,7 @@ bool DmaPort::Cut(Upstream& queued, Upstream* leaves) {
       return true;
     }
   }
-  *leaves = std::move(queued);
-  queued.bytes = 0;
-  queued.data.clear();
-  queued.kind = Upstream::Kind::kWrite;  // an empty write: nothing is left of it
+  *leaves = std::exchange(queued, Upstream());  // an empty write: nothing is left of it
   return true;
 }
 

@@ -57,7 +57,14 @@ uint32_t Fold(uint64_t sum) {
   return static_cast<uint32_t>((sum & 0xFFFF) + (sum >> 16));
 }
 
-uint64_t Halves(uint64_t word) { return (word & 0xFFFFFFFF) + (word >> 32); }
+// A sum of words of 64 bits, modulo 2^64 - 1 as that of RFC 1071 is modulo 2^16 - 1.
+uint64_t AddWords(const uint64_t* words, uint32_t n, uint64_t sum) {
+  unsigned __int128 all = sum;
+  for (uint32_t i = 0; i < n; ++i) all += words[i];
+  const auto high = static_cast<uint64_t>(all >> 64);
+  sum = static_cast<uint64_t>(all) + high;
+  return sum + (sum < high);
+}
 
 }  // namespace
 
@@ -122,9 +129,11 @@ void handoff_rx_parser::Edge() {
   if (r_.s0_valid) {
     const Axis& s0 = beats_[r_.s0_at];
     const bool first = r_.idx == 0;
-    const bool keep_ok = (s0.keep & 1) != 0 && (s0.keep & (s0.keep + 1)) == 0;
-    const bool bad_beat = s0.user || !keep_ok || (!s0.last && s0.keep != ~Strb{0});
-    const uint32_t bytes = (first ? 0 : r_.bytes) + static_cast<uint32_t>(std::popcount(s0.keep));
+    const bool whole = s0.keep == ~Strb{0};
+    const bool keep_ok = whole || (s0.last && (s0.keep & 1) != 0 && (s0.keep & (s0.keep + 1)) == 0);
+    const bool bad_beat = s0.user || !keep_ok;
+    const uint32_t ones = whole ? kDataBytes : static_cast<uint32_t>(std::popcount(s0.keep));
+    const uint32_t bytes = (first ? 0 : r_.bytes) + ones;
     r_.s1_at = r_.s0_at;
     r_.s1_idx = r_.idx;
     r_.bytes = static_cast<uint16_t>(std::min(bytes, kMaxFrame + 1));
@@ -227,15 +236,13 @@ void handoff_rx_parser::Sum(const Data& data) {
   const uint32_t end = r_.net.ip_end > base ? std::min(r_.net.ip_end - base, kDataBytes) : 0;
   uint64_t sum = r_.s1_idx == 0 ? 0 : r_.sum;
   if (from == 0 && end == kDataBytes) {
-    for (const uint64_t word : data.w) sum += Halves(word);
+    sum = AddWords(data.w.data(), kDataBytes / 8, sum);
   } else if (from < end) {
-    const uint32_t last = (end - 1) / 8;
-    for (uint32_t i = from / 8; i <= last; ++i) {
-      uint64_t word = data.w[i];
-      if (i == from / 8) word &= ~uint64_t{0} << (8 * (from % 8));
-      if (i == last) word &= ~uint64_t{0} >> (8 * (7 - (end - 1) % 8));
-      sum += Halves(word);
-    }
+    Data part = data;
+    const uint32_t first = from / 8, last = (end - 1) / 8;
+    part.w[first] &= ~uint64_t{0} << (8 * (from % 8));
+    part.w[last] &= ~uint64_t{0} >> (8 * (7 - (end - 1) % 8));
+    sum = AddWords(&part.w[first], last - first + 1, sum);
   }
   r_.sum = sum;
 }

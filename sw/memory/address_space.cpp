@@ -156,7 +156,7 @@ std::shared_ptr<Pin> AddressSpace::TryPin(VirtAddr virt, size_t bytes, size_t ma
     const auto before = std::prev(after);
     if (virt - before->first < before->second) return nullptr;
   }
-  const std::shared_ptr<Pin> pin(new Pin);
+  std::shared_ptr<Pin> pin(new Pin);
   pin->core_ = core_;
   pin->virt_ = virt;
   pin->bytes_ = bytes;

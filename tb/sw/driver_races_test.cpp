@@ -59,16 +59,17 @@ TEST_P(DriverRaces, TakenBackAndGivenAgainWithoutLosingAByte) {
     PatternUser b(server, 1000000);
     std::mt19937 random(seed);
     Delegation& delegation = hosts.host->delegation();
+    tcp::Connection& connection = *server;
     std::function<void()> shake = [&] {
       switch (random() % 4) {
         case 0:
-          delegation.Undelegate(*server);
+          delegation.Undelegate(connection);
           break;
         case 1:
-          delegation.RequestSync(*server);
+          delegation.RequestSync(connection);
           break;
         default:
-          delegation.Delegate(*server);
+          delegation.Delegate(connection);
           break;
       }
       hosts.time.After(Micros(1 + random() % GetParam().shake_us), [&] { shake(); });

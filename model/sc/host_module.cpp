@@ -137,7 +137,10 @@ void HostModule::Free(sw::PhysAddr addr) {
   if (region != nullptr) {
     const uint64_t bytes = region->end - region->begin;
     if (iommu_.AnyGranted(region->begin, bytes)) {
-      throw std::logic_error("memory is freed that the engine may still reach");
+      // Not an exception: memory is freed in destructors. It stays, lest the engine write into
+      // nothing.
+      status_.Fail("memory is freed that the engine may still reach");
+      return;
     }
     iommu_.Forget(region->begin, bytes);
   }

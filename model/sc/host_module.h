@@ -65,7 +65,7 @@ class HostModule : public sc_core::sc_module, public sw::Hw {
   void WriteReg(uint32_t offset, uint32_t value) override;
   void ReadReg(uint32_t offset, std::function<void(sw::ReadResult)> done) override;
   sw::PhysAddr Allocate(size_t bytes, size_t align, sw::Owner owner) override;
-  // Throws std::logic_error while the engine may reach it.
+  // While the engine may reach it, the run fails and the memory stays.
   void Free(sw::PhysAddr addr) override;
   std::span<uint8_t> Memory(sw::PhysAddr addr, size_t bytes) override;
   void Grant(sw::PhysAddr addr, size_t bytes, bool writable) override;

@@ -25,6 +25,7 @@ struct Setting {
   EngineForm form = EngineForm::kModel;
   uint64_t quantum = 64;
   bool idle_skip = true;
+  std::map<std::string, UnitForm> units;
 };
 
 // Frames of random lengths both ways, in bursts, with pauses; some lost and some corrupted on the
@@ -39,7 +40,8 @@ std::string History(const Setting& setting) {
   wire.reorder = 0.02;
   OrderedQueue queue("queue");
   RunStatus status;
-  const CoreConfig core{.form = setting.form, .idle_skip = setting.idle_skip};
+  const CoreConfig core{
+      .form = setting.form, .units = setting.units, .idle_skip = setting.idle_skip};
   EngineHost host("host", EngineCore::Make(EngineHost::CoreParams(core, params)), params, queue,
                   status, 1);
   Link link("link", wire, wire, queue, 1);
@@ -76,9 +78,18 @@ std::string History(const Setting& setting) {
     }
   };
   host.host.After(sw::Micros(50), [&] { burst(30); });
+  // Pins that change between frames: the link goes down and up, and in the end the function is
+  // reset.
+  host.host.After(sw::Micros(400), [&] { host.engine.SetLinkUp(false); });
+  host.host.After(sw::Micros(500), [&] { host.engine.SetLinkUp(true); });
+  host.host.After(sw::Micros(2500), [&] {
+    host.engine.ResetFunction([&] { history += std::to_string(queue.now_ps()) + " reset\n"; });
+  });
+  host.host.After(sw::Micros(2600), [&] { burst(0); });
   sc_core::sc_start(3, sc_core::SC_MS);
   host.engine.CatchUp();
   for (const std::string& text : status.failures()) history += text + "\n";
+  if (history.find("reset") == std::string::npos) history += "no reset\n";
   if (up < 200 || down < 60 || !host.engine.core().AllQuiet()) history += "too little happened\n";
   return history + "digest " + std::to_string(host.engine.core().digest());
 }
@@ -88,6 +99,7 @@ class RawSystem : public testing::Test {
   static void Same(const Setting& a, const Setting& b) {
     const std::string first = InChild([&] { return History(a); });
     EXPECT_EQ(first.find("too little"), std::string::npos) << first.substr(first.size() - 2000);
+    EXPECT_EQ(first.find("no reset"), std::string::npos) << first.substr(first.size() - 2000);
     EXPECT_EQ(first, InChild([&] { return History(b); }));
   }
 };
@@ -99,7 +111,13 @@ TEST_F(RawSystem, GivesTheSameForEveryQuantum) {
 TEST_F(RawSystem, GivesTheSameWithoutSkipping) { Same({}, {.idle_skip = false}); }
 TEST_F(RawSystem, GivesTheSameForRtlAndModel) { Same({}, {.form = EngineForm::kRtl}); }
 TEST_F(RawSystem, GivesTheSameInLockstep) { Same({}, {.form = EngineForm::kLockstep}); }
-TEST_F(RawSystem, GivesTheSameComposed) { Same({}, {.form = EngineForm::kComposed}); }
+TEST_F(RawSystem, GivesTheSameComposed) {
+  Same({}, {.form = EngineForm::kComposed,
+            .units = {{"rx_parser", UnitForm::kBoth},
+                      {"upload", UnitForm::kRtl},
+                      {"dma", UnitForm::kBoth},
+                      {"csr", UnitForm::kRtl}}});
+}
 
 }  // namespace
 }  // namespace handoff

@@ -89,8 +89,8 @@ sock::Task<> Receive(World& world, app::Progress& progress) {
   tcp::ListenOptions options;
   auto listener = world.host->network().Listen({kHostAddr, 5000}, options);
   sock::Socket socket = co_await listener.Accept();
-  std::vector<std::span<uint8_t>> buffers;
-  for (int i = 0; i < 4; i++) buffers.push_back(world.host->AllocateBuffer(64 << 10));
+  std::vector<std::span<uint8_t>> buffers(4);
+  for (auto& buffer : buffers) buffer = world.host->AllocateBuffer(64 << 10);
   co_await app::PostingSink(std::move(socket), progress, std::move(buffers));
 }
 

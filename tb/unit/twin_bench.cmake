@@ -11,7 +11,7 @@ foreach(name depth IN ZIP_LISTS names depths)
     TOP handoff_toy
     PREFIX Vhandoff_${name}
     SOURCES ${waivers} ${toy}.vlt ${PROJECT_SOURCE_DIR}/rtl/handoff_pkg.sv ${toy}.sv
-    SEARCH ${PROJECT_SOURCE_DIR}/rtl/prim
+    SEARCH ${PROJECT_SOURCE_DIR}/rtl/prim ${PROJECT_SOURCE_DIR}/rtl
     PARAMS Depth=${depth}
     OPTIONS --assert)
   set(header ${PROJECT_BINARY_DIR}/gen/handoff_${name}_rtl.h)

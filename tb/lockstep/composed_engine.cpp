@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tb/lockstep/composed_engine.h"
 
+#include <set>
 #include <stdexcept>
 
 namespace handoff {
@@ -15,14 +16,13 @@ ComposedEngine::ComposedEngine(const CoreConfig& config) {
   parts_.ForEach(configure);
   configure("csr", parts_.csr);
   if (known == config.units.size()) return;
-  std::string names = "csr";
-  bool found = false;
-  for (const auto& [name, form] : config.units) {
-    found = name == "csr";
-    parts_.ForEach([&](const char* each, auto&) { found = found || name == each; });
-    if (found) continue;
-    parts_.ForEach([&](const char* each, auto&) { names += std::string(", ") + each; });
-    throw std::invalid_argument("no unit '" + name + "'; units are: " + names);
+  std::set<std::string> names = {"csr"};
+  parts_.ForEach([&](const char* each, auto&) { names.insert(each); });
+  for (const auto& unit : config.units) {
+    if (names.contains(unit.first)) continue;
+    std::string text = "no unit '" + unit.first + "'; units are:";
+    for (const std::string& name : names) text += ' ' + name;
+    throw std::invalid_argument(text);
   }
 }
 

@@ -2,6 +2,7 @@
 #include "tb/lockstep/dma_port.h"
 
 #include <algorithm>
+#include <bit>
 #include <cinttypes>
 #include <cstdio>
 #include <cstring>
@@ -69,23 +70,33 @@ void DmaPort::FinishBursts() {
     uint64_t run_addr = 0;
     for (uint32_t i = 0; i < burst.beats; i++) {
       const AxiW& w = beats_.front();
-      for (uint32_t lane = 0; lane < kDataBytes; lane++) {
-        const bool on = (w.strb >> lane) & 1;
-        if (on && run.empty()) run_addr = burst.addr + i * kDataBytes + lane;
-        if (on) run.push_back(w.data.bytes()[lane]);
-        if (!on && !run.empty()) PushRun(run_addr, std::exchange(run, {}));
+      for (uint32_t lane = 0; lane < kDataBytes;) {
+        const uint64_t strb = w.strb >> lane;
+        const uint32_t off = std::min<uint32_t>(std::countr_zero(strb), kDataBytes - lane);
+        if (off != 0) {
+          if (!run.empty()) PushRun(run_addr, std::exchange(run, {}));
+          lane += off;
+          continue;
+        }
+        if (run.empty()) {
+          run_addr = burst.addr + i * kDataBytes + lane;
+          run.reserve((burst.beats - i) * kDataBytes);
+        }
+        const uint32_t on = std::countr_one(strb);
+        run.insert(run.end(), w.data.bytes() + lane, w.data.bytes() + lane + on);
+        lane += on;
       }
       beats_.pop_front();
     }
-    if (!run.empty()) PushRun(run_addr, run);
+    if (!run.empty()) PushRun(run_addr, std::move(run));
     queued_bytes_ -= burst.beats * kDataBytes;
     answers_++;
   }
 }
 
-void DmaPort::PushRun(uint64_t addr, const Bytes& data) {
+void DmaPort::PushRun(uint64_t addr, Bytes data) {
   queued_bytes_ += data.size();
-  queue_.push_back({.kind = Upstream::Kind::kWrite, .addr = addr, .data = data});
+  queue_.push_back({.kind = Upstream::Kind::kWrite, .addr = addr, .data = std::move(data)});
 }
 
 void DmaPort::TickCompletions(bool r_ready, EnginePins& pins, uint64_t cycle) {

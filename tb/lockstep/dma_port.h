@@ -118,7 +118,7 @@ class DmaPort {
   void TakeBeat(const AxiW& w, uint64_t cycle);
   void TakeRead(const AxiAddr& ar, uint64_t cycle);
   void FinishBursts();
-  void PushRun(uint64_t addr, const Bytes& data);
+  void PushRun(uint64_t addr, Bytes data);
   void TickCompletions(bool r_ready, EnginePins& pins, uint64_t cycle);
   void Drain(uint64_t cycle);
   // What may leave of a queued transaction now: false if nothing.

@@ -51,18 +51,19 @@ class PinWatch {
   uint64_t value() const { return digest_.value(); }
 
  private:
-  // All one-bit pins in one word.
+  // All one-bit pins in one word, the first the most significant.
   static uint64_t Bits(const EnginePins& p, const Out& o) {
-    uint64_t bits = 0;
-    for (const bool b :
-         {p.rx_valid,  p.tx_ready,   p.aw_ready,  p.w_ready,    p.ar_ready,  p.b_valid,
-          p.r_valid,   p.s_aw_valid, p.s_w_valid, p.s_ar_valid, p.s_b_ready, p.s_r_ready,
-          p.irq_ready, p.link_up,    p.flr_req,   o.tx_valid,   o.aw_valid,  o.w_valid,
-          o.ar_valid,  o.b_ready,    o.r_ready,   o.s_aw_ready, o.s_w_ready, o.s_ar_ready,
-          o.s_b_valid, o.s_r_valid,  o.irq_valid, o.flr_done,   o.quiet}) {
-      bits = bits << 1 | (b ? 1 : 0);
-    }
-    return bits;
+    return Word(p.rx_valid, p.tx_ready, p.aw_ready, p.w_ready, p.ar_ready, p.b_valid, p.r_valid,
+                p.s_aw_valid, p.s_w_valid, p.s_ar_valid, p.s_b_ready, p.s_r_ready, p.irq_ready,
+                p.link_up, p.flr_req, o.tx_valid, o.aw_valid, o.w_valid, o.ar_valid, o.b_ready,
+                o.r_ready, o.s_aw_ready, o.s_w_ready, o.s_ar_ready, o.s_b_valid, o.s_r_valid,
+                o.irq_valid, o.flr_done, o.quiet);
+  }
+  template <class... Bool>
+  static uint64_t Word(Bool... bit) {
+    uint64_t word = 0;
+    ((word = word << 1 | uint64_t{bit}), ...);
+    return word;
   }
 
   Digest digest_;

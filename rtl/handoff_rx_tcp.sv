@@ -312,7 +312,7 @@ module handoff_rx_tcp
           if (op_q.is_cmd) row = command_row(op_q.cmd, t_q, s_q);
           else row = frame_row(halt_i, op_q.seg, t_q, s_q);
         end
-        KindStart: row = start_row(t_q.stale);
+        KindStart: row = start_row(t_q.stale, t_q.too_long);
         KindUerr:  row = uerr_row(t_q.stale);
         default:   row = expiry_row(exp_q.is_handback, s_q.valid);
       endcase

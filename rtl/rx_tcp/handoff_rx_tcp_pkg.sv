@@ -57,6 +57,7 @@ package handoff_rx_tcp_pkg;
     u16_t    need;            // bytes from rcv_nxt to its end
     // Commands and starts.
     logic    stale;
+    logic    too_long;        // start: more payload than the MSS in force lets a segment carry
     logic    edge_in;         // the edge given is taken
     seq_t    ack;             // start, SET: the acknowledgement that a segment would carry
     seq_t    live_at;         // RESUME: where it goes live
@@ -66,6 +67,9 @@ package handoff_rx_tcp_pkg;
     logic    reopens;         // SET: the window reopens
     logic    coalesce_ends;   // SET: coalescing goes off
   } tests_t;
+
+  // The timestamps that every segment of a connection with them carries, padded (RFC 7323, A).
+  localparam u16_t TsBytes = 16'd12;
 
   // What an operation does: outputs, and how the state changes.
   typedef struct packed {

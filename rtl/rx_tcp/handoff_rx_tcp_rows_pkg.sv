@@ -235,15 +235,20 @@ package handoff_rx_tcp_rows_pkg;
     return a;
   endfunction
 
-  // Rows S1, S2: what a segment carries is chosen here, in wire order (CORNERS 55).
-  function automatic act_t start_row(input logic stale);
+  // Rows S1 to S3: what a segment carries is chosen here, in wire order (CORNERS 55).
+  function automatic act_t start_row(input logic stale, input logic too_long);
     act_t a;
     a = '0;
     a.snap = 1'b1;
-    a.status = stale ? StatusStale : StatusOk;
-    a.segment = !stale;
-    a.ackev = !stale;
-    a.ack_kind = AckSent;
+    if (stale) begin
+      a.status = StatusStale;
+    end else if (too_long) begin
+      a.status = StatusBadLength;
+    end else begin
+      a.segment = 1'b1;
+      a.ackev = 1'b1;
+      a.ack_kind = AckSent;
+    end
     return a;
   endfunction
 

@@ -103,8 +103,12 @@ package handoff_rx_tcp_tests_pkg;
   function automatic tests_t test_start(input start_t v, input state_t s);
     // verilator no_inline_task
     tests_t t;
+    u16_t   most;
     t = '0;
+    most = s.mss;
+    if (s.ts_on) most = (s.mss < TsBytes) ? 16'd0 : s.mss - TsBytes;
     t.stale = !v.own_ack && (!s.valid || (s.gen != v.gen));
+    t.too_long = !v.own_ack && (v.len > most);
     t.ack = later(s.rcv_nxt, s.last_ack);
     if (v.has_ack) t.ack = later(t.ack, v.ack);
     t.edge_in = v.has_ack && edge_taken(v.rcv_edge, s.rcv_edge);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// rx_tcp, rules by case: commands, expiries, upload errors and starts. What is expected is computed
-// here.
+// rx_tcp, rules by case: commands, expiries and upload errors. What is expected is computed here.
 
 #include <gtest/gtest.h>
 
@@ -11,6 +10,7 @@
 #include "gen/handoff_rx_tcp_small_rtl.h"
 #include "model/handoff_rx_tcp.h"
 #include "tb/lockstep/twin_bench.h"
+#include "tb/unit/rx_tcp/expect.h"
 #include "tb/unit/rx_tcp/rig.h"
 
 namespace handoff::rx_tcp_test {
@@ -45,16 +45,6 @@ Place AnswerTo(const Cmd& c, PlaceKind kind, Status status, const State& n,
   return p;
 }
 
-Ackev AckFor(Ack kind, Conn conn, const State& n) {
-  Ackev a;
-  a.kind = kind;
-  a.conn = conn;
-  a.coalesce_on = n.coalesce_on;
-  a.ack_frames = n.ack_frames;
-  a.ack_class = n.ack_class;
-  return a;
-}
-
 Prog CancelFor(Conn conn, const State& n) {
   Prog p;
   p.conn = conn;
@@ -78,16 +68,6 @@ void ToSync(State* n, Place* p) {
 void ExpectPlace(const Result& r, const Place& want) {
   ASSERT_TRUE(r.place.has_value());
   EXPECT_EQ(*r.place, want) << r.place->ToString() << "\n" << want.ToString();
-}
-
-void ExpectAck(const Result& r, const Ackev& want) {
-  ASSERT_TRUE(r.ackev.has_value());
-  EXPECT_EQ(*r.ackev, want) << r.ackev->ToString() << "\n" << want.ToString();
-}
-
-void ExpectState(Small& rig, Conn conn, const State& want) {
-  const State s = rig.Look(conn, want.gen);
-  EXPECT_EQ(s, want) << s.ToString() << "\n" << want.ToString();
 }
 
 // A command that is refused: it answers, and nothing else.
@@ -399,92 +379,6 @@ TEST(RxTcp, ResumeRules) {
       }
     }
     if (HasFailure()) bench.Fail(c.ToString() + "\n");
-  }
-}
-
-// Corners 54, 55, 59, 62, 89, 90: what a segment carries is chosen where it starts.
-TEST(RxTcp, StartChoosesInWireOrder) {
-  Small rig;
-  auto& bench = rig.bench;
-  bench.Declare({"entry's ack", "descriptor's ack", "last ack sent", "own ACK", "stale",
-                 "own ACK of none", "snd_nxt moves", "snd_nxt stays", "window capped",
-                 "window shut"});
-  Rng rng = bench.MakeRng("starts");
-  for (int i = 0; i < 1500; ++i) {
-    const Conn conn = 11;
-    const int64_t last_ack = static_cast<int64_t>(rng.Below(3)) * 50 - 50;
-    const int64_t edge = rng.Chance(0.2)   ? static_cast<int64_t>(rng.Below(200))
-                         : rng.Chance(0.2) ? int64_t{1} << 29
-                                           : int64_t{kWindow};
-    Cmd setup = SetupOf(conn);
-    setup.ts_on = rng.Chance(0.5);
-    setup.last_ack = kRcv + static_cast<uint32_t>(last_ack);
-    setup.rcv_edge = kRcv + static_cast<uint32_t>(edge);
-    setup.rcv_scale = static_cast<uint8_t>(rng.Below(15));
-    rng.Chance(0.5) ? rig.Established(setup) : rig.InSync(setup);
-    const bool gone = rng.Chance(0.1);
-    State s = rig.Look(conn);
-    if (gone) {
-      rig.Do(CommandTo(CmdKind::CmdUndelegate, conn));
-      s.valid = s.live = false;
-      ++s.room_epoch;
-    }
-    Start v;
-    v.conn = conn;
-    v.gen = static_cast<Gen>(GenOf(conn) + rng.Chance(0.1));
-    v.own_ack = rng.Chance(0.3);
-    v.has_ack = rng.Chance(0.5);
-    const int64_t ack = static_cast<int64_t>(rng.Below(5)) * 40 - 80;
-    v.ack = kRcv + static_cast<uint32_t>(ack);
-    const int64_t moved = rng.Chance(0.5) ? 0 : static_cast<int64_t>(rng.Below(3000));
-    v.rcv_edge = setup.rcv_edge + static_cast<uint32_t>(moved);
-    const int64_t at = static_cast<int64_t>(rng.Below(3)) * 2500 + 10;
-    v.seq = kSnd + static_cast<uint32_t>(at);
-    v.len = static_cast<U16>(rng.Below(3) * 700);
-    v.fin = rng.Chance(0.3);
-    bench.in.time_us += rng.Below(5000);
-    const Result r = rig.Do(v);
-    EXPECT_FALSE(r.place || r.prog || r.blk || r.cmd_rsp || r.verdict);
-    ASSERT_TRUE(r.snap.has_value());
-
-    State n = s;
-    Snap want;
-    if (!v.own_ack && (gone || v.gen != GenOf(conn))) {
-      want.status = Status::StatusStale;
-      EXPECT_FALSE(r.ackev.has_value());
-      bench.Hit("stale");
-    } else {
-      const int64_t mine = std::max<int64_t>(0, last_ack);
-      const int64_t a = v.has_ack ? std::max(mine, ack) : mine;
-      const int64_t granted = edge + (v.has_ack ? moved : 0);
-      const int64_t field =
-          std::min<int64_t>(std::max<int64_t>(granted - a, 0) >> setup.rcv_scale, 65535);
-      const int64_t after = v.own_ack ? 0 : at + v.len + v.fin;
-      n.rcv_edge = kRcv + static_cast<uint32_t>(granted);
-      n.last_ack = kRcv + static_cast<uint32_t>(a);
-      n.told_edge = n.last_ack + static_cast<uint32_t>(field << setup.rcv_scale);
-      n.ts_sent = setup.ts_offset + NowMs(bench.in.time_us);
-      n.snd_nxt = kSnd + static_cast<uint32_t>(std::max<int64_t>(kOut, after));
-      want.seq = v.own_ack ? kSnd + kOut : v.seq;
-      want.ack = n.last_ack;
-      want.wnd = static_cast<U16>(field);
-      want.ts_on = setup.ts_on;
-      want.ts_val = n.ts_sent;
-      want.ts_ecr = kTs;
-      want.snd_nxt = n.snd_nxt;
-      want.mss = 1460;
-      ExpectAck(r, AckFor(Ack::AckSent, conn, n));
-      bench.Hit(a == 0 && mine == 0 ? "entry's ack"
-                : a > mine          ? "descriptor's ack"
-                                    : "last ack sent");
-      if (v.own_ack) bench.Hit(gone ? "own ACK of none" : "own ACK");
-      bench.Hit(after > kOut ? "snd_nxt moves" : "snd_nxt stays");
-      if (field == 65535) bench.Hit("window capped");
-      if (granted <= a) bench.Hit("window shut");
-    }
-    EXPECT_EQ(*r.snap, want) << r.snap->ToString() << "\n" << want.ToString();
-    if (!gone) ExpectState(rig, conn, n);
-    if (HasFailure()) bench.Fail(v.ToString() + "\n");
   }
 }
 

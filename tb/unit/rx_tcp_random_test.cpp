@@ -48,7 +48,7 @@ class World {
     v.ack = Near(kRcv);
     v.rcv_edge = Near(kRcv) + 200;
     v.seq = Near(kSnd);
-    v.len = static_cast<U16>(rng_.Below(3) * 50);
+    v.len = static_cast<U16>(rng_.Chance(0.5) ? rng_.Below(3) * 50 : rng_.Below(240));
     v.fin = rng_.Chance(0.2);
     return v;
   }
@@ -276,7 +276,10 @@ void Balance(Small& rig, Books& books) {
     bench.Hit(AckName(static_cast<uint64_t>(rig.ackev.Take().kind)));
   }
   while (!rig.prog.empty()) bench.Hit(rig.prog.Take().cancel ? "progress cancelled" : "progress");
-  while (!rig.snap.empty()) bench.Hit(rig.snap.Take().status == Status::StatusOk ? "S2" : "S1");
+  while (!rig.snap.empty()) {
+    const Status status = rig.snap.Take().status;
+    bench.Hit(status == Status::StatusOk ? "S3" : status == Status::StatusStale ? "S1" : "S2");
+  }
 }
 
 TEST(RxTcp, RandomRuns) {
@@ -315,8 +318,9 @@ TEST(RxTcp, RandomRuns) {
   for (uint64_t kind = 0; kind < kPlaceKindCount; ++kind) bench.Declare({PlaceKindName(kind)});
   for (uint64_t kind = 1; kind < kAckCount; ++kind) bench.Declare({AckName(kind)});
   bench.Declare({"special, to sync", "special, stays", "expiry or upload error placed", "progress",
-                 "progress cancelled", "S1", "S2", "place stalls", "blk stalls", "ackev stalls",
-                 "prog stalls", "op stalls", "start stalls", "exp stalls", "uerr stalls", "quiet"});
+                 "progress cancelled", "S1", "S2", "S3", "place stalls", "blk stalls",
+                 "ackev stalls", "prog stalls", "op stalls", "start stalls", "exp stalls",
+                 "uerr stalls", "quiet"});
 
   bench.Runs(1000, [&] {
     Rng rng = bench.MakeRng("run");

@@ -1,342 +1,369 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/handoff_csr.h"
 
+#include <cstddef>
+
+#include "gen/handoff_regs.h"
 #include "model/flip.h"
 
 namespace handoff {
 namespace {
 
-constexpr uint8_t kRespSlverr = 2;
-constexpr uint8_t kHoldCycles = 15;
+using BlockRegs = ::handoff_t;
+using RingRegs = handoff__ringx__stride20_t;
+using CounterRegs = handoff__counterx_t;
 
-// rtl/regs/handoff.rdl, from the page of registers.
-constexpr uint32_t kIdent = 0x000, kVersion = 0x004, kBuild = 0x008, kCtrl = 0x010, kStatus = 0x014,
-                   kLookupUsed = 0x018, kWords = 0x020, kWordsEnd = 0x048, kHashKey = 0x080,
-                   kHashKeyEnd = 0x0a8, kRings = 0x100, kRingsEnd = 0x180, kCountersAt = 0x800,
-                   kCountersEnd = 0xa00;
-constexpr uint32_t kRingStride = 0x20;
-constexpr uint32_t kBaseLo = 0x00, kBaseHi = 0x04, kSize = 0x08, kEnable = 0x0c, kIndex = 0x10,
-                   kEngine = 0x14;
-enum Word : uint8_t {
-  kMaxFrame,
-  kLimit,
-  kDelay0,
-  kDelay3 = 5,
-  kBackClass,
-  kReserve,
-  kIrqCount,
-  kIrqDelay
-};
-constexpr uint32_t kWordMask[] = {0xffff,     0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff,
-                                  0xffffffff, 0x3,        0xffff,     0xffff,     0xffffffff};
-constexpr uint32_t kWordReset[] = {9018, 500000, 200, 200, 200, 200, 3, 64, 1, 0};
+constexpr uint32_t kRingAt = offsetof(BlockRegs, ring);
+constexpr uint32_t kRingBytes = sizeof(RingRegs);
+constexpr uint32_t kRingEnd = kRingAt + sizeof(BlockRegs::ring);
+constexpr uint32_t kKeyAt = offsetof(BlockRegs, hash_key);
+constexpr uint32_t kKeyEnd = kKeyAt + sizeof(BlockRegs::hash_key);
+constexpr uint32_t kCounterAt = offsetof(BlockRegs, counter);
+constexpr uint32_t kCounterEnd = kCounterAt + sizeof(BlockRegs::counter);
+
+constexpr uint32_t kMaxFrameLimit = 16383;
+constexpr uint32_t kMaxLogSize = 15;
+constexpr uint32_t kBaseAlign = 64;
+constexpr uint8_t kAllBytes = 0xf;
+constexpr uint8_t kOkay = 0, kSlverr = 2;  // AXI4-Lite responses
+
+// Rings 0 to 3, in the register map's order.
+constexpr Ring handoff_csr::Out::*kRings[] = {
+    &handoff_csr::Out::cmd_ring, &handoff_csr::Out::tx_ring, &handoff_csr::Out::legacy_ring,
+    &handoff_csr::Out::ntf_ring};
+
+template <class T>
+bool TickSkid(prim::Skid<T>& skid, bool valid, const T& data, bool pop) {
+  if (valid || !skid.settled()) skid.Tick(valid, data, pop);
+  return skid.ready();
+}
 
 }  // namespace
 
-handoff_csr::handoff_csr(const Params& params) : p_(params) { Reset(); }
-
-void handoff_csr::ResetBlock() {
-  for (size_t i = 0; i < word_.size(); i++) word_[i] = kWordReset[i];
-  hash_key_ = {};
-  ring_ = {};
-  r_.ctrl_reset = false;
-  cnt_ = {};
-  r_.hi = 0;
+handoff_csr::handoff_csr(const Params& params)
+    : build_((params.DctEntries & HANDOFF__BUILD__DCT_ENTRIES_bm) |
+             (params.Slots << HANDOFF__BUILD__SLOTS_bp & HANDOFF__BUILD__SLOTS_bm) |
+             (kDataBytes << HANDOFF__BUILD__DATA_BYTES_bp)) {
+  Reset();
 }
 
 void handoff_csr::Reset() {
   r_ = Regs{};
-  ResetBlock();
-  u_s_aw_.Reset();
-  u_s_w_.Reset();
-  u_s_ar_.Reset();
+  u_aw_skid_.Reset();
+  u_w_skid_.Reset();
+  u_ar_skid_.Reset();
   d_ = Out{};
-  ShowBlock();
+  ResetBlock();
   q_ = d_;
-  changed_ = false;
+  rest_ = moved_ = false;
+}
+
+void handoff_csr::ResetBlock() {
+  d_.cfg = Cfg{};
+  d_.cfg.max_frame = HANDOFF__MAX_FRAME__VALUE_reset;
+  d_.cfg.limit_us = HANDOFF__LIMIT_US__VALUE_reset;
+  d_.cfg.delay0_us = d_.cfg.delay1_us = HANDOFF__DELAY_USX__VALUE_reset;
+  d_.cfg.delay2_us = d_.cfg.delay3_us = HANDOFF__DELAY_USX__VALUE_reset;
+  d_.cfg.back_class = HANDOFF__BACK_CLASS__VALUE_reset;
+  d_.cfg.ntf_reserve = HANDOFF__NTF_RESERVE__VALUE_reset;
+  d_.cfg.irq_count = HANDOFF__IRQ_COUNT__VALUE_reset;
+  d_.cfg.irq_delay_us = HANDOFF__IRQ_DELAY_US__VALUE_reset;
+  for (const auto ring : kRings) {
+    d_.*ring = Ring{.log_size = HANDOFF__RINGX__SIZE__LOG_SIZE_reset};
+  }
+  r_.ctrl_reset = false;
+}
+
+uint8_t handoff_csr::Faults() const {
+  return static_cast<uint8_t>(*in.cmd_fault | *in.tx_fault << 1 | *in.legacy_fault << 2 |
+                              *in.ntf_fault << 3);
+}
+
+// An input that a resting csr has to look at: all but the pulses.
+bool handoff_csr::Stirred() const {
+  return *in.s_aw_valid || *in.s_w_valid || *in.s_ar_valid || *in.flr_req != q_.flr_done ||
+         *in.link_up != r_.link_up || (Faults() & ~r_.faults) != 0;
 }
 
 void handoff_csr::Tick() {
-  const uint8_t faults_in = static_cast<uint8_t>(*in.cmd_fault | *in.tx_fault << 1 |
-                                                 *in.legacy_fault << 2 | *in.ntf_fault << 3);
-  const bool any_cnt = *in.rxf_cnt_valid || *in.rxf_drop_valid || *in.tcp_cnt_valid ||
-                       *in.back_cnt_valid || *in.ack_cnt_valid || *in.tx_cnt_valid ||
-                       *in.txa_cnt_valid || *in.irq_cnt_valid || r_.bad;
-  // A quiet unit counts and does nothing else.
-  const bool pins_idle = !*in.s_aw_valid && !*in.s_w_valid && !*in.s_ar_valid &&
-                         q_.flr_done == *in.flr_req && r_.link_up == *in.link_up &&
-                         (faults_in & ~r_.faults) == 0;
-  if (q_.quiet && !any_cnt && pins_idle) return;
-  changed_ = true;
+  moved_ = !rest_ || Stirred();
+  if (!moved_) {
+    d_.quiet = !TickCounters(false);
+    return;
+  }
+  const bool bad = r_.bad;
+  const bool request = r_.ctrl_reset || (*in.flr_req && !q_.flr_done);
+  const bool steady =
+      *in.link_up == r_.link_up && (Faults() & ~r_.faults) == 0 && q_.halt == (r_.faults != 0);
+  TickAccess();  // reads the counters and the status as before the edge
+  const bool counted = TickCounters(bad);
+  TickFaults();
+  TickReset(request);
+  r_.link_up = *in.link_up;
+  rest_ = steady && r_.state == St::kIdle && u_aw_skid_.empty() && u_w_skid_.empty() &&
+          u_ar_skid_.empty() && r_.rst_state == RstSt::kIdle && d_.flr_done == *in.flr_req;
+  d_.quiet = rest_ && !counted;
+}
 
-  const State state = r_.state;
-  const Reset_ rst_state = r_.rst_state;
-  const bool block_reset = rst_state == Reset_::ResetHold && r_.rst_cnt == kHoldCycles;
-
-  // StIdle.
-  const bool aw = u_s_aw_.valid(*in.s_aw_valid), w = u_s_w_.valid(*in.s_w_valid);
-  const bool take_wr = state == State::StIdle && aw && w;
-  const bool take_rd = state == State::StIdle && !take_wr && u_s_ar_.valid(*in.s_ar_valid);
-  const bool bad_now = r_.bad;
-  bool b_valid = q_.s_b_valid && !*in.s_b_ready, r_valid = q_.s_r_valid && !*in.s_r_ready;
-  bool ctrl_write = false, lo_read = false;
-  uint32_t lo_index = 0;
-  State next = state;
+// StIdle to StWait, and the skids.
+void handoff_csr::TickAccess() {
+  bool pop_write = false, pop_read = false;
   r_.bad = false;
-  const bool old_ctrl_reset = r_.ctrl_reset;
   r_.ctrl_reset = false;
-  switch (state) {
-    case State::StIdle:
-      if (take_wr) {
-        const AxilW& data = u_s_w_.data(*in.s_w);
-        r_.is_wr = true;
-        r_.addr = u_s_aw_.data(*in.s_aw).addr;
-        r_.wdata = data.data;
-        r_.wstrb = data.strb;
-      } else if (take_rd) {
-        r_.is_wr = false;
-        r_.addr = u_s_ar_.data(*in.s_ar).addr;
+  switch (r_.state) {
+    case St::kIdle:
+      pop_write = u_aw_skid_.valid(*in.s_aw_valid) && u_w_skid_.valid(*in.s_w_valid);
+      pop_read = !pop_write && u_ar_skid_.valid(*in.s_ar_valid);
+      if (pop_write) {
+        const AxilW& w = u_w_skid_.data(*in.s_w);
+        r_.addr = u_aw_skid_.data(*in.s_aw).addr;
+        r_.wdata = w.data;
+        r_.wstrb = w.strb;
+      } else if (pop_read) {
+        r_.addr = u_ar_skid_.data(*in.s_ar).addr;
       }
-      if (take_wr || take_rd) next = State::StCheck;
-      break;
-    case State::StCheck:
-      r_.err = Check();
-      next = State::StAccess;
-      break;
-    case State::StAccess: {
-      uint32_t data = 0;
-      if (!r_.err) {
-        const uint32_t addr = r_.addr & 0xfff;
-        lo_read = !r_.is_wr && addr >= kCountersAt && addr < kCountersEnd && addr % 8 == 0;
-        lo_index = (addr - kCountersAt) / 8;
-        ctrl_write = r_.is_wr && addr == kCtrl && (r_.wdata & 1) != 0;
-        r_.err = Access(r_.is_wr, addr, r_.wdata, &data);
+      if (pop_write || pop_read) {
+        r_.is_wr = pop_write;
+        r_.state = St::kCheck;
       }
-      r_.rdata = r_.err || r_.is_wr ? 0 : data;
-      next = State::StRespond;
       break;
-    }
-    case State::StRespond:
+    case St::kCheck:
+      r_.err = Refused();
+      r_.state = St::kAccess;
+      break;
+    case St::kAccess:
+      r_.rdata = 0;
+      r_.err = r_.err || !Block();
+      r_.state = St::kRespond;
+      break;
+    case St::kRespond: {
+      const uint8_t resp = r_.err ? kSlverr : kOkay;
+      (r_.is_wr ? d_.s_b_valid : d_.s_r_valid) = true;
       if (r_.is_wr) {
-        b_valid = true;
-        d_.s_b.resp = r_.err ? kRespSlverr : 0;
+        d_.s_b.resp = resp;
       } else {
-        r_valid = true;
-        d_.s_r.resp = r_.err ? kRespSlverr : 0;
-        d_.s_r.data = r_.err ? 0 : r_.rdata;
+        d_.s_r = AxilR{.resp = resp, .data = r_.rdata};
       }
       r_.bad = r_.err;
-      next = State::StWait;
+      r_.state = St::kWait;
       break;
-    case State::StWait:
-      if (!b_valid && !r_valid) next = State::StIdle;
+    }
+    case St::kWait:
+      if (q_.s_b_valid ? *in.s_b_ready : q_.s_r_valid && *in.s_r_ready) {
+        d_.s_b_valid = d_.s_r_valid = false;
+        r_.state = St::kIdle;
+      }
       break;
   }
-  r_.state = next;
-  d_.s_b_valid = b_valid;
-  d_.s_r_valid = r_valid;
+  d_.s_aw_ready = TickSkid(u_aw_skid_, *in.s_aw_valid, *in.s_aw, pop_write);
+  d_.s_w_ready = TickSkid(u_w_skid_, *in.s_w_valid, *in.s_w, pop_write);
+  d_.s_ar_ready = TickSkid(u_ar_skid_, *in.s_ar_valid, *in.s_ar, pop_read);
+}
 
-  // Counters: the high word is latched as it was before this edge's counts.
-  if (lo_read) r_.hi = static_cast<uint32_t>(cnt_[lo_index] >> 32);
-  if (any_cnt) {
-    const auto count = [&](const bool* valid, const Cnt* c) {
-      if (*valid) cnt_[c->index]++;
-    };
-    count(in.rxf_cnt_valid, in.rxf_cnt);
-    count(in.rxf_drop_valid, in.rxf_drop);
-    count(in.tcp_cnt_valid, in.tcp_cnt);
-    count(in.back_cnt_valid, in.back_cnt);
-    count(in.ack_cnt_valid, in.ack_cnt);
-    count(in.tx_cnt_valid, in.tx_cnt);
-    count(in.txa_cnt_valid, in.txa_cnt);
-    count(in.irq_cnt_valid, in.irq_cnt);
-    if (bad_now) cnt_[static_cast<size_t>(Counter::CntBadAccess)]++;
+// Rows 1 to 8 of the page.
+bool handoff_csr::Refused() const {
+  const uint32_t addr = r_.addr;
+  if (addr % 4 != 0 || addr >> 12 != 0) return true;
+  if (!r_.is_wr) return false;
+  if (r_.wstrb != kAllBytes || r_.rst_state != RstSt::kIdle) return true;
+  if (addr == offsetof(BlockRegs, max_frame)) {
+    return r_.wdata < kMinFrameBytes || r_.wdata > kMaxFrameLimit;
   }
+  if (addr >= kKeyAt && addr < kKeyEnd) return *in.lookup_used != 0;
+  return addr >= kRingAt && addr < kRingEnd && RefusedByRing(addr - kRingAt);
+}
 
-  // Faults and the reset sequence.
-  const uint8_t faults_before = r_.faults;
-  const bool halted_before = q_.halt, link_before = r_.link_up;
-  const bool request = old_ctrl_reset || (*in.flr_req && !q_.flr_done);
-  bool flr_done = q_.flr_done;
-  switch (rst_state) {
-    case Reset_::ResetIdle:
+bool handoff_csr::RefusedByRing(uint32_t offset) const {
+  const Ring& ring = q_.*kRings[offset / kRingBytes];
+  switch (offset % kRingBytes) {
+    case offsetof(RingRegs, base_lo):
+      return ring.enable || r_.wdata % kBaseAlign != 0;
+    case offsetof(RingRegs, base_hi):
+      return ring.enable;
+    case offsetof(RingRegs, size):
+      return ring.enable || r_.wdata == 0 || r_.wdata > kMaxLogSize;
+    case offsetof(RingRegs, index):
+      return !ring.enable || r_.wdata >> ring.log_size != 0;
+    default:
+      return false;
+  }
+}
+
+bool handoff_csr::ReadOnly(uint32_t value) {
+  if (!r_.is_wr) r_.rdata = value;
+  return !r_.is_wr;
+}
+
+template <class T>
+bool handoff_csr::Word(T& value, uint32_t mask) {
+  if (r_.is_wr) {
+    value = static_cast<T>(r_.wdata & mask);
+  } else {
+    r_.rdata = value;
+  }
+  return true;
+}
+
+bool handoff_csr::Half(uint64_t& value, bool high) {
+  const uint32_t shift = high ? 32 : 0;
+  if (r_.is_wr) {
+    value = (value & ~(uint64_t{0xffffffff} << shift)) | uint64_t{r_.wdata} << shift;
+  } else {
+    r_.rdata = static_cast<uint32_t>(value >> shift);
+  }
+  return true;
+}
+
+// One access to the register block; false: its error (row 9).
+bool handoff_csr::Block() {
+  Cfg& cfg = d_.cfg;
+  switch (const uint32_t addr = r_.addr) {
+    case offsetof(BlockRegs, ident):
+      return ReadOnly(HANDOFF__IDENT__VALUE_reset);
+    case offsetof(BlockRegs, version):
+      return ReadOnly(HANDOFF__VERSION__MAJOR_reset << HANDOFF__VERSION__MAJOR_bp |
+                      HANDOFF__VERSION__MINOR_reset);
+    case offsetof(BlockRegs, build):
+      return ReadOnly(build_);
+    case offsetof(BlockRegs, ctrl):
+      return Word(r_.ctrl_reset, HANDOFF__CTRL__RESET_bm);
+    case offsetof(BlockRegs, status):
+      return ReadOnly(uint32_t{q_.halt} | uint32_t{r_.reset_done} << 1 | uint32_t{r_.link_up} << 2 |
+                      uint32_t{r_.rst_state != RstSt::kIdle} << 3 | uint32_t{r_.faults} << 4);
+    case offsetof(BlockRegs, lookup_used):
+      return ReadOnly(*in.lookup_used);
+    case offsetof(BlockRegs, max_frame):
+      return Word(cfg.max_frame, HANDOFF__MAX_FRAME__VALUE_bm);
+    case offsetof(BlockRegs, limit_us):
+      return Word(cfg.limit_us, HANDOFF__LIMIT_US__VALUE_bm);
+    case offsetof(BlockRegs, delay_us[0]):
+      return Word(cfg.delay0_us, HANDOFF__DELAY_USX__VALUE_bm);
+    case offsetof(BlockRegs, delay_us[1]):
+      return Word(cfg.delay1_us, HANDOFF__DELAY_USX__VALUE_bm);
+    case offsetof(BlockRegs, delay_us[2]):
+      return Word(cfg.delay2_us, HANDOFF__DELAY_USX__VALUE_bm);
+    case offsetof(BlockRegs, delay_us[3]):
+      return Word(cfg.delay3_us, HANDOFF__DELAY_USX__VALUE_bm);
+    case offsetof(BlockRegs, back_class):
+      return Word(cfg.back_class, HANDOFF__BACK_CLASS__VALUE_bm);
+    case offsetof(BlockRegs, ntf_reserve):
+      return Word(cfg.ntf_reserve, HANDOFF__NTF_RESERVE__VALUE_bm);
+    case offsetof(BlockRegs, irq_count):
+      return Word(cfg.irq_count, HANDOFF__IRQ_COUNT__VALUE_bm);
+    case offsetof(BlockRegs, irq_delay_us):
+      return Word(cfg.irq_delay_us, HANDOFF__IRQ_DELAY_US__VALUE_bm);
+    default:
+      if (addr >= kKeyAt && addr < kKeyEnd) {
+        const uint32_t word = (addr - kKeyAt) / 4;
+        return Half(cfg.hash_key.w[word / 2], word % 2 != 0);
+      }
+      if (addr >= kRingAt && addr < kRingEnd) return BlockRing(addr - kRingAt);
+      if (addr >= kCounterAt && addr < kCounterEnd) return BlockCounter(addr - kCounterAt);
+      return false;
+  }
+}
+
+bool handoff_csr::BlockRing(uint32_t offset) {
+  const uint32_t i = offset / kRingBytes;
+  Ring& ring = d_.*kRings[i];
+  switch (offset % kRingBytes) {
+    case offsetof(RingRegs, base_lo):
+      return Half(ring.base, false);
+    case offsetof(RingRegs, base_hi):
+      return Half(ring.base, true);
+    case offsetof(RingRegs, size):
+      return Word(ring.log_size, HANDOFF__RINGX__SIZE__LOG_SIZE_bm);
+    case offsetof(RingRegs, enable):
+      return Word(ring.enable, HANDOFF__RINGX__ENABLE__ENABLE_bm);
+    case offsetof(RingRegs, index):
+      return Word(ring.index, HANDOFF__RINGX__INDEX__VALUE_bm);
+    case offsetof(RingRegs, engine): {
+      const U16* const engine[] = {in.cmd_cons, in.tx_cons, in.legacy_cons, in.ntf_prod};
+      return ReadOnly(*engine[i]);
+    }
+    default:
+      return false;
+  }
+}
+
+bool handoff_csr::BlockCounter(uint32_t offset) {
+  if (offset % sizeof(CounterRegs) == offsetof(CounterRegs, hi)) return ReadOnly(r_.hi);
+  const uint64_t cnt = r_.cnt[offset / sizeof(CounterRegs)];
+  if (!ReadOnly(static_cast<uint32_t>(cnt))) return false;
+  r_.hi = static_cast<uint32_t>(cnt >> 32);
+  return true;
+}
+
+// `bad` is bad_q before the edge; whether anything was counted.
+bool handoff_csr::TickCounters(bool bad) {
+  bool counted = bad;
+  if (bad) ++r_.cnt[static_cast<size_t>(Counter::CntBadAccess)];
+  const auto count = [&](const bool* valid, const Cnt* cnt) {
+    if (!*valid) return;
+    ++r_.cnt[cnt->index];
+    counted = true;
+  };
+  count(in.rxf_cnt_valid, in.rxf_cnt);
+  count(in.rxf_drop_valid, in.rxf_drop);
+  count(in.tcp_cnt_valid, in.tcp_cnt);
+  count(in.back_cnt_valid, in.back_cnt);
+  count(in.ack_cnt_valid, in.ack_cnt);
+  count(in.tx_cnt_valid, in.tx_cnt);
+  count(in.txa_cnt_valid, in.txa_cnt);
+  count(in.irq_cnt_valid, in.irq_cnt);
+  return counted;
+}
+
+void handoff_csr::TickFaults() {
+  const bool clear = r_.rst_state == RstSt::kHold;
+  d_.halt = !clear && r_.faults != 0;
+  r_.faults = clear ? 0 : r_.faults | Faults();
+}
+
+// `request` is as before the edge.
+void handoff_csr::TickReset(bool request) {
+  switch (r_.rst_state) {
+    case RstSt::kIdle:
+      d_.unit_rst_n = true;
       if (request) {
         d_.stop = true;
         r_.by_flr = *in.flr_req && !q_.flr_done;
         r_.reset_done = false;
-        r_.rst_state = Reset_::ResetStop;
+        r_.rst_state = RstSt::kStop;
       } else if (!*in.flr_req) {
-        flr_done = false;
+        d_.flr_done = false;
       }
       break;
-    case Reset_::ResetStop:
+    case RstSt::kStop:
       if (*in.drained && *in.tx_idle) {
-        r_.rst_cnt = kHoldCycles;
-        r_.rst_state = Reset_::ResetHold;
+        d_.unit_rst_n = false;
+        r_.rst_cnt = kHoldCycles - 1;
+        r_.rst_state = RstSt::kHold;
       }
       break;
-    case Reset_::ResetHold:
-      if (r_.rst_cnt == 0) {
-        d_.stop = false;
-        r_.reset_done = true;
-        flr_done = r_.by_flr;
-        r_.rst_state = Reset_::ResetIdle;
-      } else {
-        r_.rst_cnt--;
+    case RstSt::kHold:
+      if (r_.rst_cnt == kHoldCycles - 1) {
+        ResetBlock();
+        r_.cnt = {};
+        r_.hi = 0;
       }
+      if (r_.rst_cnt != 0) {
+        --r_.rst_cnt;
+        break;
+      }
+      d_.unit_rst_n = true;
+      d_.stop = false;
+      r_.reset_done = true;
+      d_.flr_done = r_.by_flr;
+      r_.rst_state = RstSt::kIdle;
       break;
-  }
-  if (rst_state == Reset_::ResetHold) {
-    r_.faults = 0;
-    d_.halt = false;
-  } else {
-    d_.halt = r_.faults != 0;
-    r_.faults |= faults_in;
-  }
-  d_.unit_rst_n = r_.rst_state != Reset_::ResetHold;
-  d_.flr_done = flr_done;
-  r_.link_up = *in.link_up;
-  if (ctrl_write) r_.ctrl_reset = true;
-  if (block_reset) ResetBlock();
-  if (block_reset || (state == State::StAccess && r_.is_wr)) ShowBlock();
-
-  u_s_aw_.Tick(*in.s_aw_valid, *in.s_aw, take_wr);
-  u_s_w_.Tick(*in.s_w_valid, *in.s_w, take_wr);
-  u_s_ar_.Tick(*in.s_ar_valid, *in.s_ar, take_rd);
-  d_.s_aw_ready = u_s_aw_.ready();
-  d_.s_w_ready = u_s_w_.ready();
-  d_.s_ar_ready = u_s_ar_.ready();
-  d_.quiet = next == State::StIdle && state != State::StRespond && u_s_aw_.empty() &&
-             u_s_w_.empty() && u_s_ar_.empty() && !b_valid && !r_valid && !any_cnt &&
-             r_.rst_state == Reset_::ResetIdle && !ctrl_write && flr_done == *in.flr_req &&
-             link_before == *in.link_up && (faults_in & ~faults_before) == 0 &&
-             halted_before == (faults_before != 0);
-}
-
-// Rows 1 to 8 of the page.
-bool handoff_csr::Check() const {
-  if (r_.addr % 4 != 0 || r_.addr >> 12 != 0) return true;
-  if (!r_.is_wr) return false;
-  if (r_.wstrb != 0xf || r_.rst_state != Reset_::ResetIdle) return true;
-  const uint32_t addr = r_.addr;
-  if (addr >= kHashKey && addr < kHashKeyEnd && *in.lookup_used != 0) return true;
-  if (addr == kWords && (r_.wdata < kMinFrameBytes || r_.wdata > 16383)) return true;
-  if (addr < kRings || addr >= kRingsEnd) return false;
-  const RingWords& ring = ring_[(addr - kRings) / kRingStride];
-  switch ((addr - kRings) % kRingStride) {
-    case kBaseLo:
-      return ring.enable != 0 || r_.wdata % 64 != 0;
-    case kBaseHi:
-      return ring.enable != 0;
-    case kSize:
-      return ring.enable != 0 || r_.wdata == 0 || r_.wdata > 15;
-    case kIndex:
-      return ring.enable == 0 || r_.wdata >= uint32_t{1} << ring.log_size;
-    default:
-      return false;
-  }
-}
-
-uint32_t* handoff_csr::Register(uint32_t addr) {
-  if (addr >= kWords && addr < kWordsEnd) return &word_[(addr - kWords) / 4];
-  if (addr >= kHashKey && addr < kHashKeyEnd) return &hash_key_[(addr - kHashKey) / 4];
-  if (addr < kRings || addr >= kRingsEnd) return nullptr;
-  RingWords& ring = ring_[(addr - kRings) / kRingStride];
-  switch ((addr - kRings) % kRingStride) {
-    case kBaseLo:
-      return &ring.base_lo;
-    case kBaseHi:
-      return &ring.base_hi;
-    case kSize:
-      return &ring.log_size;
-    case kEnable:
-      return &ring.enable;
-    case kIndex:
-      return &ring.index;
-    default:
-      return nullptr;
-  }
-}
-
-uint32_t handoff_csr::ReadOnly(uint32_t addr, bool* known) {
-  *known = true;
-  if (addr >= kCountersAt && addr < kCountersEnd) {
-    return addr % 8 == 0 ? static_cast<uint32_t>(cnt_[(addr - kCountersAt) / 8]) : r_.hi;
-  }
-  switch (addr) {
-    case kIdent:
-      return 0x48444F46;  // HDOF
-    case kVersion:
-      return 0x00010000;
-    case kBuild:
-      return (p_.DctEntries & 0x1ffff) | (p_.Slots & 0x7f) << 17 | (kDataBytes & 0xff) << 24;
-    case kStatus:
-      return q_.halt | r_.reset_done << 1 | r_.link_up << 2 |
-             (r_.rst_state != Reset_::ResetIdle) << 3 | uint32_t{r_.faults} << 4;
-    case kLookupUsed:
-      return *in.lookup_used;
-    default:
-      break;
-  }
-  if (addr >= kRings && addr < kRingsEnd && (addr - kRings) % kRingStride == kEngine) {
-    const U16* index[] = {in.cmd_cons, in.tx_cons, in.legacy_cons, in.ntf_prod};
-    return *index[(addr - kRings) / kRingStride];
-  }
-  *known = false;
-  return 0;
-}
-
-bool handoff_csr::Access(bool write, uint32_t addr, uint32_t wdata, uint32_t* rdata) {
-  if (addr == kCtrl) return false;  // reads as 0: the pulse is over before a read can see it
-  if (uint32_t* reg = Register(addr)) {
-    if (!write) {
-      *rdata = *reg;
-      return false;
-    }
-    uint32_t mask = 0xffffffff;
-    if (addr < kWordsEnd) mask = kWordMask[(addr - kWords) / 4];
-    if (addr >= kRings) {
-      const uint32_t at = (addr - kRings) % kRingStride;
-      mask = at == kSize ? 0x1f : at == kEnable ? 0x1 : at == kIndex ? 0xffff : mask;
-    }
-    *reg = wdata & mask;
-    return false;
-  }
-  bool known = false;
-  *rdata = ReadOnly(addr, &known);
-  return !known || write;
-}
-
-// The block's registers as levels.
-void handoff_csr::ShowBlock() {
-  Cfg& c = d_.cfg;
-  c.max_frame = static_cast<U16>(word_[kMaxFrame]);
-  for (size_t i = 0; i < hash_key_.size(); i++) {
-    uint64_t& w = c.hash_key.w[i / 2];
-    w = i % 2 == 0 ? (w & ~uint64_t{0xffffffff}) | hash_key_[i]
-                   : (w & 0xffffffff) | uint64_t{hash_key_[i]} << 32;
-  }
-  c.limit_us = word_[kLimit];
-  c.delay0_us = word_[kDelay0];
-  c.delay1_us = word_[kDelay0 + 1];
-  c.delay2_us = word_[kDelay0 + 2];
-  c.delay3_us = word_[kDelay3];
-  c.back_class = static_cast<uint8_t>(word_[kBackClass]);
-  c.ntf_reserve = static_cast<U16>(word_[kReserve]);
-  c.irq_count = static_cast<U16>(word_[kIrqCount]);
-  c.irq_delay_us = word_[kIrqDelay];
-  Ring* const rings[] = {&d_.cmd_ring, &d_.tx_ring, &d_.legacy_ring, &d_.ntf_ring};
-  for (size_t i = 0; i < ring_.size(); i++) {
-    rings[i]->enable = ring_[i].enable != 0;
-    rings[i]->base = uint64_t{ring_[i].base_hi} << 32 | ring_[i].base_lo;
-    rings[i]->log_size = static_cast<uint8_t>(ring_[i].log_size);
-    rings[i]->index = static_cast<U16>(ring_[i].index);
   }
 }
 
 bool handoff_csr::Flip(std::string_view reg, uint32_t bit) {
   const bool done = FlipRegister([&](auto&& f) { ForEachReg(f); }, reg, bit);
   q_ = d_;
+  rest_ = false;
   return done;
 }
 

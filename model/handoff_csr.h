@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Registers, counters, host indices, the reset sequence (docs/units/csr.md).
+// Registers, counters, rings' indices, reset (docs/units/csr.md).
 #ifndef HANDOFF_MODEL_HANDOFF_CSR_H_
 #define HANDOFF_MODEL_HANDOFF_CSR_H_
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "gen/handoff_pkg.h"
@@ -85,8 +87,11 @@ class handoff_csr {
   void Reset();
   void Tick();
   void Commit() {
-    if (changed_) q_ = d_;
-    changed_ = false;
+    if (moved_) {
+      q_ = d_;
+    } else {
+      q_.quiet = d_.quiet;
+    }
   }
   const Out& out() const { return q_; }
 
@@ -100,35 +105,38 @@ class handoff_csr {
     f("err", r_.err);
     f("rdata", r_.rdata);
     f("hi", r_.hi);
+    f("s_b_valid", d_.s_b_valid);
+    f("s_b", d_.s_b);
+    f("s_r_valid", d_.s_r_valid);
+    f("s_r", d_.s_r);
+    for (size_t i = 0; i < r_.cnt.size(); ++i) f("cnt" + std::to_string(i), r_.cnt[i]);
     f("bad", r_.bad);
+    f("halted", d_.halt);
     f("faults", r_.faults);
     f("rst_state", r_.rst_state);
     f("rst_cnt", r_.rst_cnt);
     f("reset_done", r_.reset_done);
     f("by_flr", r_.by_flr);
+    f("stop", d_.stop);
+    f("unit_rst_n", d_.unit_rst_n);
+    f("flr_done", d_.flr_done);
     f("link_up", r_.link_up);
-    f("s_b_valid", d_.s_b_valid);
-    f("s_b", d_.s_b);
-    f("s_r_valid", d_.s_r_valid);
-    f("s_r", d_.s_r);
+    f("ctrl_reset", r_.ctrl_reset);
     f("cfg", d_.cfg);
     f("cmd_ring", d_.cmd_ring);
     f("tx_ring", d_.tx_ring);
     f("legacy_ring", d_.legacy_ring);
     f("ntf_ring", d_.ntf_ring);
-    f("halted", d_.halt);
-    f("stop", d_.stop);
-    f("unit_rst_n", d_.unit_rst_n);
-    f("flr_done", d_.flr_done);
     f("quiet", d_.quiet);
   }
   bool Flip(std::string_view reg, uint32_t bit);
 
  private:
-  enum class State : uint8_t { StIdle, StCheck, StAccess, StRespond, StWait };
-  enum class Reset_ : uint8_t { ResetIdle, ResetStop, ResetHold };
+  enum class St : uint8_t { kIdle, kCheck, kAccess, kRespond, kWait };
+  enum class RstSt : uint8_t { kIdle, kStop, kHold };
+  // The block's registers are in d_: cfg and the rings, each in the output that shows it.
   struct Regs {
-    State state = State::StIdle;
+    St state = St::kIdle;
     bool is_wr = false;
     uint16_t addr = 0;
     uint32_t wdata = 0;
@@ -136,40 +144,45 @@ class handoff_csr {
     bool err = false;
     uint32_t rdata = 0;
     uint32_t hi = 0;
+    std::array<uint64_t, 64> cnt{};
     bool bad = false;
     uint8_t faults = 0;
-    Reset_ rst_state = Reset_::ResetIdle;
+    RstSt rst_state = RstSt::kIdle;
     uint8_t rst_cnt = 0;
     bool reset_done = false;
     bool by_flr = false;
     bool link_up = false;
     bool ctrl_reset = false;  // the block's pulse
   };
-  static constexpr uint32_t kCounters = 64;
 
   void ResetBlock();
-  bool Check() const;
-  // The register block: one access, true if it answers an error.
-  bool Access(bool write, uint32_t addr, uint32_t wdata, uint32_t* rdata);
-  uint32_t* Register(uint32_t addr);
-  uint32_t ReadOnly(uint32_t addr, bool* known);
-  void ShowBlock();
+  bool Stirred() const;
+  uint8_t Faults() const;
+  void TickAccess();
+  bool Refused() const;
+  bool RefusedByRing(uint32_t offset) const;
+  bool Block();
+  bool BlockRing(uint32_t offset);
+  bool BlockCounter(uint32_t offset);
+  bool TickCounters(bool bad);
+  void TickFaults();
+  void TickReset(bool request);
+  // One register of the block: what it takes and shows; false: refused.
+  bool ReadOnly(uint32_t value);
+  template <class T>
+  bool Word(T& value, uint32_t mask);
+  bool Half(uint64_t& value, bool high);
 
-  const Params p_;
+  static constexpr uint8_t kHoldCycles = 16;
+
+  const uint32_t build_;
   Regs r_;
-  std::array<uint64_t, kCounters> cnt_{};
-  // Words of the block: max_frame, limit_us, delay_us[4], back_class, ntf_reserve, irq_count,
-  // irq_delay_us.
-  std::array<uint32_t, 10> word_{};
-  std::array<uint32_t, kHashKeyBits / 32> hash_key_{};
-  struct RingWords {
-    uint32_t base_lo = 0, base_hi = 0, log_size = 8, enable = 0, index = 0;
-  };
-  std::array<RingWords, 4> ring_{};
-  prim::Skid<AxilAddr> u_s_aw_, u_s_ar_;
-  prim::Skid<AxilW> u_s_w_;
+  prim::Skid<AxilAddr> u_aw_skid_;
+  prim::Skid<AxilW> u_w_skid_;
+  prim::Skid<AxilAddr> u_ar_skid_;
   Out d_, q_;
-  bool changed_ = false;
+  bool rest_ = false;   // only counting until some input stirs it
+  bool moved_ = false;  // this edge was looked at whole
 };
 
 }  // namespace handoff

@@ -9,6 +9,9 @@
 namespace handoff::rx_tcp {
 namespace {
 
+// What timestamps take of a segment's MSS: the option and its padding (RFC 7323, appendix A).
+constexpr uint32_t kTsBytes = 12;
+
 class CommandRows {
  public:
   CommandRows(const Case& c, const Cmd& cmd, Decision& d)
@@ -278,7 +281,13 @@ void StartOfSegment(const Case& c, const Start& v, Decision& d) {
     d.snap.status = Status::StatusStale;
     return;
   }
-  // S2
+  const uint32_t options = s.ts_on ? kTsBytes : 0;
+  const uint32_t most = s.mss < options ? 0 : s.mss - options;
+  if (!v.own_ack && v.len > most) {  // S2
+    d.snap.status = Status::StatusBadLength;
+    return;
+  }
+  // S3
   Seq a = Later(s.rcv_nxt, s.last_ack);
   if (v.has_ack) {
     a = Later(a, v.ack);

@@ -37,16 +37,28 @@ class RxSource {
     uint64_t first_cycle, last_cycle;
   };
 
-  void Push(Frame frame) { queue_.push_back(std::move(frame)); }
+  void Push(Frame frame) {
+    queue_.push_back(std::move(frame));
+    due_ = NextCycle();
+  }
 
   void Tick(EnginePins& pins, uint64_t next_cycle) {
-    pins.rx_valid = false;
-    if (queue_.empty() || (offset_ == 0 && queue_.front().cycle > next_cycle)) return;
+    pins.rx_valid = due_ <= next_cycle || offset_ != 0;
+    if (pins.rx_valid) Play(pins, next_cycle);
+  }
+  // The next cycle at which this device does anything.
+  uint64_t NextCycle() const { return queue_.empty() ? kNever : queue_.front().cycle; }
+  bool idle() const { return queue_.empty(); }
+  bool busy(const EnginePins& pins) const { return offset_ != 0 || pins.rx_valid; }
+  uint64_t frames() const { return frames_; }
+  const Sent& last() const { return last_; }
+
+ private:
+  void Play(EnginePins& pins, uint64_t next_cycle) {
     const Frame& frame = queue_.front();
     const size_t left = frame.bytes.size() - offset_;
     const size_t take = std::min<size_t>(left, kDataBytes);
     if (offset_ == 0) first_cycle_ = next_cycle;
-    pins.rx_valid = true;
     if (take < kDataBytes) pins.rx.data = {};
     std::memcpy(pins.rx.data.bytes(), frame.bytes.data() + offset_, take);
     pins.rx.keep = take == 64 ? ~uint64_t{0} : (uint64_t{1} << take) - 1;
@@ -58,17 +70,12 @@ class RxSource {
       frames_++;
       last_ = {first_cycle_, next_cycle};
       queue_.pop_front();
+      due_ = NextCycle();
     }
   }
-  // The next cycle at which this device does anything.
-  uint64_t NextCycle() const { return queue_.empty() ? kNever : queue_.front().cycle; }
-  bool idle() const { return queue_.empty(); }
-  bool busy(const EnginePins& pins) const { return offset_ != 0 || pins.rx_valid; }
-  uint64_t frames() const { return frames_; }
-  const Sent& last() const { return last_; }
 
- private:
   std::deque<Frame> queue_;
+  uint64_t due_ = kNever;  // the first frame's cycle
   size_t offset_ = 0;
   uint64_t first_cycle_ = 0;
   uint64_t frames_ = 0;
@@ -141,11 +148,25 @@ class AxiLiteMaster {
   };
 
   // In order of their cycles.
-  void Push(const Access& access) { queue_.push_back(access); }
+  void Push(const Access& access) {
+    queue_.push_back(access);
+    due_ = NextCycle();
+  }
 
   // True: a read ended; its result is the last one.
   template <class Out>
   bool Tick(const Out& out, EnginePins& pins, uint64_t cycle) {
+    return (moving_ || due_ <= cycle + 1) && Move(out, pins, cycle);
+  }
+  uint64_t NextCycle() const { return queue_.empty() ? kNever : queue_.front().cycle; }
+  bool busy() const { return waiting_; }
+  bool idle() const { return queue_.empty(); }
+
+  std::vector<Result> results;  // for whoever runs the core to take away
+
+ private:
+  template <class Out>
+  bool Move(const Out& out, EnginePins& pins, uint64_t cycle) {
     bool read_done = false;
     pins.s_b_ready = pins.s_r_ready = true;
     if (pins.s_aw_valid && out.s_aw_ready) pins.s_aw_valid = false;
@@ -156,9 +177,10 @@ class AxiLiteMaster {
       Done(cycle, out.s_r.resp != 0, out.s_r.data);
       read_done = true;
     }
-    if (waiting_ || queue_.empty() || queue_.front().cycle > cycle + 1) return read_done;
+    moving_ = waiting_ || pins.s_aw_valid || pins.s_w_valid || pins.s_ar_valid;
+    if (waiting_ || due_ > cycle + 1) return read_done;
     const Access& a = queue_.front();
-    waiting_ = true;
+    waiting_ = moving_ = true;
     if (a.write) {
       pins.s_aw_valid = pins.s_w_valid = true;
       pins.s_aw.addr = a.addr;
@@ -170,21 +192,17 @@ class AxiLiteMaster {
     }
     return read_done;
   }
-  uint64_t NextCycle() const { return queue_.empty() ? kNever : queue_.front().cycle; }
-  bool busy() const { return waiting_; }
-  bool idle() const { return queue_.empty(); }
-
-  std::vector<Result> results;  // for whoever runs the core to take away
-
- private:
   void Done(uint64_t cycle, bool error, uint32_t data) {
     results.push_back({cycle, queue_.front().id, queue_.front().write, error, data});
     queue_.pop_front();
+    due_ = NextCycle();
     waiting_ = false;
   }
 
   std::deque<Access> queue_;
+  uint64_t due_ = kNever;  // the first access's cycle
   bool waiting_ = false;
+  bool moving_ = true;  // an access is under way, or the pins are not set up yet
 };
 
 // Single pins that change at given cycles: the link's state, and function-level reset, whose
@@ -199,22 +217,14 @@ class LevelSource {
   };
 
   // In order of their cycles.
-  void Push(const Change& change) { queue_.push_back(change); }
+  void Push(const Change& change) {
+    queue_.push_back(change);
+    due_ = NextCycle();
+  }
 
   template <class Out>
   void Tick(const Out& out, EnginePins& pins, uint64_t cycle) {
-    if (pins.flr_req && out.flr_done) {
-      pins.flr_req = false;
-      settled_ = cycle + kSettleCycles;
-      resets_done.push_back(cycle);
-    }
-    while (!queue_.empty() && queue_.front().cycle <= cycle + 1) {
-      const Change& change = queue_.front();
-      (change.pin == Pin::kLinkUp ? pins.link_up : pins.flr_req) =
-          change.pin == Pin::kReset || change.value;
-      settled_ = cycle + kSettleCycles;
-      queue_.pop_front();
-    }
+    if (pins.flr_req || due_ <= cycle + 1) Move(out.flr_done, pins, cycle);
   }
   uint64_t NextCycle() const { return queue_.empty() ? kNever : queue_.front().cycle; }
   // The engine says that it is quiet for some cycles after a level has changed.
@@ -226,7 +236,25 @@ class LevelSource {
 
  private:
   static constexpr uint64_t kSettleCycles = 8;
+
+  void Move(bool flr_done, EnginePins& pins, uint64_t cycle) {
+    if (pins.flr_req && flr_done) {
+      pins.flr_req = false;
+      settled_ = cycle + kSettleCycles;
+      resets_done.push_back(cycle);
+    }
+    while (!queue_.empty() && queue_.front().cycle <= cycle + 1) {
+      const Change& change = queue_.front();
+      (change.pin == Pin::kLinkUp ? pins.link_up : pins.flr_req) =
+          change.pin == Pin::kReset || change.value;
+      settled_ = cycle + kSettleCycles;
+      queue_.pop_front();
+    }
+    due_ = NextCycle();
+  }
+
   std::deque<Change> queue_;
+  uint64_t due_ = kNever;  // the first change's cycle
   uint64_t settled_ = 0;
 };
 

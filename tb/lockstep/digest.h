@@ -5,6 +5,7 @@
 #ifndef HANDOFF_TB_LOCKSTEP_DIGEST_H_
 #define HANDOFF_TB_LOCKSTEP_DIGEST_H_
 
+#include <cstddef>
 #include <cstdint>
 
 namespace handoff {
@@ -16,9 +17,10 @@ class Digest {
     const auto product = static_cast<unsigned __int128>(state_ ^ word) * kMultiplier;
     state_ = static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64) ^ kAdd;
   }
-  void Add(uint64_t cycle, uint32_t pin, const uint64_t* words, uint32_t count) {
+  template <size_t N>
+  void Add(uint64_t cycle, uint32_t pin, const uint64_t (&words)[N]) {
     Add(cycle * 64 + pin);
-    for (uint32_t i = 0; i < count; i++) Add(words[i]);
+    for (const uint64_t word : words) Add(word);
   }
   uint64_t value() const { return state_; }
 

@@ -40,7 +40,7 @@ void DmaPort::TakeBeat(const AxiW& w, uint64_t cycle) {
   last_write_cycle = cycle;
   write_beats++;
   queued_bytes_ += kDataBytes;
-  beats_.push_back(w);
+  beats_.Extend() = w;
   if (!addresses_.empty()) {
     const size_t want = addresses_.front().beats;
     if (beats_.size() <= want && w.last != (beats_.size() == want)) {
@@ -66,29 +66,30 @@ void DmaPort::FinishBursts() {
   while (!addresses_.empty() && beats_.size() >= addresses_.front().beats) {
     const Burst burst = addresses_.front();
     addresses_.pop_front();
-    Bytes run;
-    uint64_t run_addr = 0;
-    for (uint32_t i = 0; i < burst.beats; i++) {
+    Bytes data(burst.beats * kDataBytes);
+    size_t begin = 0;  // of the run that is open
+    bool open = false;
+    const auto end_run = [&](size_t end) {
+      open = false;
+      PushRun(burst.addr + begin, Bytes(data.data() + begin, data.data() + end));
+    };
+    for (size_t at = 0; at < data.size(); at += kDataBytes) {
       const AxiW& w = beats_.front();
+      std::memcpy(data.data() + at, w.data.bytes(), kDataBytes);
       for (uint32_t lane = 0; lane < kDataBytes;) {
-        const uint64_t strb = w.strb >> lane;
-        const uint32_t off = std::min<uint32_t>(std::countr_zero(strb), kDataBytes - lane);
-        if (off != 0) {
-          if (!run.empty()) PushRun(run_addr, std::exchange(run, {}));
-          lane += off;
-          continue;
+        const Strb strb = w.strb >> lane;
+        if (open) {
+          lane += std::countr_one(strb);
+          if (lane < kDataBytes) end_run(at + lane);
+        } else {
+          lane += std::min<uint32_t>(std::countr_zero(strb), kDataBytes - lane);
+          open = lane < kDataBytes;
+          begin = at + lane;
         }
-        if (run.empty()) {
-          run_addr = burst.addr + i * kDataBytes + lane;
-          run.reserve((burst.beats - i) * kDataBytes);
-        }
-        const uint32_t on = std::countr_one(strb);
-        run.insert(run.end(), w.data.bytes() + lane, w.data.bytes() + lane + on);
-        lane += on;
       }
       beats_.pop_front();
     }
-    if (!run.empty()) PushRun(run_addr, std::move(run));
+    if (open) end_run(data.size());
     queued_bytes_ -= burst.beats * kDataBytes;
     answers_++;
   }
@@ -99,10 +100,10 @@ void DmaPort::PushRun(uint64_t addr, Bytes data) {
   queue_.push_back({.kind = Upstream::Kind::kWrite, .addr = addr, .data = std::move(data)});
 }
 
-void DmaPort::TickCompletions(bool r_ready, EnginePins& pins, uint64_t cycle) {
-  if (pins.r_valid && r_ready) pins.r_valid = false;
-  if (pins.r_valid || completions_.empty() || completions_.front().cycle > cycle + 1) return;
+// The next R beat, if it is due.
+void DmaPort::LoadCompletion(EnginePins& pins, uint64_t cycle) {
   const Completion& c = completions_.front();
+  if (c.cycle > cycle + 1) return;
   const size_t offset = beat_ * kDataBytes;
   pins.r_valid = true;
   pins.r.id = c.tag;
@@ -210,7 +211,7 @@ void DmaPort::Drain(uint64_t cycle) {
     leaves.sent_ps = (link_free_fs_ + kFsPerPs - 1) / kFsPerPs;
     upstream.push_back(std::move(leaves));
     if (queued.kind == Upstream::Kind::kWrite && queued.data.empty()) {
-      queue_.erase(queue_.begin() + static_cast<std::ptrdiff_t>(i));
+      queue_.Erase(i);
     }
   }
 }

@@ -10,7 +10,6 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +19,7 @@
 #include "tb/lockstep/clock.h"
 #include "tb/lockstep/devices.h"
 #include "tb/lockstep/engine_pins.h"
+#include "tb/lockstep/ring_queue.h"
 
 namespace handoff {
 
@@ -70,7 +70,8 @@ class DmaPort {
       pins.b.resp = 0;
       answers_--;
     }
-    TickCompletions(out.r_ready, pins, cycle);
+    if (pins.r_valid && out.r_ready) pins.r_valid = false;
+    if (!pins.r_valid && !completions_.empty()) LoadCompletion(pins, cycle);
     if (!queue_.empty()) Drain(cycle);
     pins.aw_ready = addresses_.size() < kMaxBursts;
     pins.w_ready = queued_bytes_ < p_.queue_bytes;
@@ -119,17 +120,17 @@ class DmaPort {
   void TakeRead(const AxiAddr& ar, uint64_t cycle);
   void FinishBursts();
   void PushRun(uint64_t addr, Bytes data);
-  void TickCompletions(bool r_ready, EnginePins& pins, uint64_t cycle);
+  void LoadCompletion(EnginePins& pins, uint64_t cycle);
   void Drain(uint64_t cycle);
   // What may leave of a queued transaction now: false if nothing.
   bool Cut(Upstream& queued, Upstream* leaves);
 
   Params p_;
-  std::deque<Burst> addresses_;
-  std::deque<AxiW> beats_;
-  std::deque<Upstream> queue_;
-  std::deque<Completion> completions_;
-  std::deque<Return> returns_;
+  RingQueue<Burst> addresses_;
+  RingQueue<AxiW> beats_;
+  RingQueue<Upstream> queue_;
+  RingQueue<Completion> completions_;
+  RingQueue<Return> returns_;
   size_t beat_ = 0;       // next R beat of the first completion
   uint32_t answers_ = 0;  // B responses owed
   uint64_t reads_ = 0;

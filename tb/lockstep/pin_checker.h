@@ -24,16 +24,12 @@ class PinChecker {
     cycle_ = cycle;
     if (p.rx_valid) rx_.Keep(cycle, p.rx);
     if (o.tx_valid || tx_open_ || tx_.held) SeeTx(p, o);
-    Channel(aw_, o.aw_valid, p.aw_ready, o.aw);
-    Channel(w_, o.w_valid, p.w_ready, o.w);
-    if (Channel(ar_, o.ar_valid, p.ar_ready, o.ar)) Issue(o.ar.id);
-    Channel(b_, p.b_valid, o.b_ready, p.b);
-    if (Channel(r_, p.r_valid, o.r_ready, p.r) && p.r.last) Finish(p.r.id);
-    Channel(s_aw_, p.s_aw_valid, o.s_aw_ready, p.s_aw);
-    Channel(s_w_, p.s_w_valid, o.s_w_ready, p.s_w);
-    Channel(s_ar_, p.s_ar_valid, o.s_ar_ready, p.s_ar);
-    Channel(s_b_, o.s_b_valid, p.s_b_ready, o.s_b);
-    Channel(s_r_, o.s_r_valid, p.s_r_ready, o.s_r);
+    if (o.aw_valid || o.w_valid || o.ar_valid || p.b_valid || p.r_valid || dma_held_) {
+      SeeDma(p, o);
+    }
+    if (p.s_aw_valid || p.s_w_valid || p.s_ar_valid || o.s_b_valid || o.s_r_valid || csr_held_) {
+      SeeCsr(p, o);
+    }
     Channel(irq_, o.irq_valid, p.irq_ready, o.irq);
   }
 
@@ -125,6 +121,26 @@ class PinChecker {
     tx_open_ = !o.tx.last;
   }
 
+  template <class Out>
+  void SeeDma(const EnginePins& p, const Out& o) {
+    Channel(aw_, o.aw_valid, p.aw_ready, o.aw);
+    Channel(w_, o.w_valid, p.w_ready, o.w);
+    if (Channel(ar_, o.ar_valid, p.ar_ready, o.ar)) Issue(o.ar.id);
+    Channel(b_, p.b_valid, o.b_ready, p.b);
+    if (Channel(r_, p.r_valid, o.r_ready, p.r) && p.r.last) Finish(p.r.id);
+    dma_held_ = aw_.held || w_.held || ar_.held || b_.held || r_.held;
+  }
+
+  template <class Out>
+  void SeeCsr(const EnginePins& p, const Out& o) {
+    Channel(s_aw_, p.s_aw_valid, o.s_aw_ready, p.s_aw);
+    Channel(s_w_, p.s_w_valid, o.s_w_ready, p.s_w);
+    Channel(s_ar_, p.s_ar_valid, o.s_ar_ready, p.s_ar);
+    Channel(s_b_, o.s_b_valid, p.s_b_ready, o.s_b);
+    Channel(s_r_, o.s_r_valid, p.s_r_ready, o.s_r);
+    csr_held_ = s_aw_.held || s_w_.held || s_ar_.held || s_b_.held || s_r_.held;
+  }
+
   void Issue(uint8_t id) {
     if (reading_[id]) Fail("ar", "the id of a read that is not answered yet");
     reading_[id] = true;
@@ -135,8 +151,9 @@ class PinChecker {
   }
 
   uint64_t cycle_ = 0;
-  bool tx_open_ = false;        // inside a frame
-  std::bitset<256> reading_{};  // by id
+  bool tx_open_ = false;                      // inside a frame
+  bool dma_held_ = false, csr_held_ = false;  // some channel of the group is held
+  std::bitset<256> reading_{};                // by id
   State<Axis> rx_{"rx"}, tx_{"tx"};
   State<AxiAddr> aw_{"aw"}, ar_{"ar"};
   State<AxiW> w_{"w"};

@@ -15,27 +15,22 @@ template <class Out>
 class PinWatch {
  public:
   void See(uint64_t cycle, const EnginePins& pins, const Out& out) {
-    const uint64_t bits = Bits(pins, out);
-    if (bits != bits_) {
-      bits_ = bits;
-      digest_.Add(cycle, 0, &bits, 1);
+    if (const uint64_t bits[] = {Bits(pins, out)}; bits[0] != bits_) {
+      bits_ = bits[0];
+      digest_.Add(cycle, 0, bits);
     }
     uint32_t pin = 1;
-    auto group = [&](const auto& now, auto& before) {
-      if (!(now == before)) {
-        before = now;
-        uint64_t words[std::decay_t<decltype(now)>::kWords];
-        now.Pack(words);
-        digest_.Add(cycle, pin, words, std::decay_t<decltype(now)>::kWords);
-      }
+    const auto group = [&](const auto& now, auto& before, bool may_change = true) {
+      if (may_change && !(now == before)) Change(cycle, pin, now, before);
       pin++;
     };
-    group(pins.rx, pins_.rx);
-    group(pins.b, pins_.b);
-    group(pins.r, pins_.r);
-    group(pins.s_aw, pins_.s_aw);
-    group(pins.s_w, pins_.s_w);
-    group(pins.s_ar, pins_.s_ar);
+    // Devices change a payload only together with its valid.
+    group(pins.rx, pins_.rx, pins.rx_valid);
+    group(pins.b, pins_.b, pins.b_valid);
+    group(pins.r, pins_.r, pins.r_valid);
+    group(pins.s_aw, pins_.s_aw, pins.s_aw_valid);
+    group(pins.s_w, pins_.s_w, pins.s_w_valid);
+    group(pins.s_ar, pins_.s_ar, pins.s_ar_valid);
     group(out.tx, out_.tx);
     group(out.aw, out_.aw);
     group(out.w, out_.w);
@@ -45,12 +40,20 @@ class PinWatch {
     group(out.irq, out_.irq);
     if (out.wake_us != out_.wake_us) {
       out_.wake_us = out.wake_us;
-      digest_.Add(cycle, pin, &out.wake_us, 1);
+      digest_.Add(cycle, pin, {out.wake_us});
     }
   }
   uint64_t value() const { return digest_.value(); }
 
  private:
+  template <class T>
+  void Change(uint64_t cycle, uint32_t pin, const T& now, T& before) {
+    before = now;
+    uint64_t words[T::kWords];
+    now.Pack(words);
+    digest_.Add(cycle, pin, words);
+  }
+
   // All one-bit pins in one word, the first the most significant.
   static uint64_t Bits(const EnginePins& p, const Out& o) {
     return Word(p.rx_valid, p.tx_ready, p.aw_ready, p.w_ready, p.ar_ready, p.b_valid, p.r_valid,

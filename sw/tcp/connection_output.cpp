@@ -246,8 +246,10 @@ void Connection::AfterRead() {
   if (!MayReceive(tcb_.state)) return;
   WindowOffer offer = CurrentWindow();
   if (delegation_.phase == Delegation::kLive) {
-    // The engine decides when to tell; a command for every few segments would be a waste.
-    offer.mss = std::max(offer.mss, offer.buffer / 16);
+    // The engine decides when to tell; a command for every few segments would be a waste. Without
+    // window scaling the buffer may be far larger than what can be granted.
+    const uint32_t most = std::min(offer.buffer, 0xffffU << offer.scale);
+    offer.mss = std::max(offer.mss, most / 16);
     if (!NeedsWindowUpdate(offer)) return;
     GrantEdge();
     delegation_.port->AdvertiseEdge(*this, tcb_.rcv_adv);

@@ -5,8 +5,11 @@
 #define HANDOFF_SW_TCP_CONFIG_H_
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 
+#include "sw/tcp/congestion.h"
 #include "sw/tcp/rtt.h"
 #include "sw/tcp/seq.h"
 #include "sw/types.h"
@@ -46,6 +49,8 @@ struct OpenOptions {
   bool no_delay = false;
   bool keepalive = false;
   bool ignore_echoed_times = false;  // time segments instead: the echoes are a recording's
+  // Else the stack's.
+  std::function<std::unique_ptr<CongestionControl>()> congestion_control;
   uint8_t ttl = 64;
   uint8_t tos = 0;
 };

@@ -38,7 +38,8 @@ Connection::Connection(sw::ConnId id, const Tuple& tuple, const OpenOptions& opt
       host_(host),
       send_(host.pool(), options.snd_buf_bytes),
       rtt_(host.config().rtt),
-      recovery_(host.MakeCongestionControl()),
+      recovery_(options.congestion_control ? options.congestion_control()
+                                           : host.MakeCongestionControl()),
       timers_(host.timers(), [this](TimerKind kind) { OnTimer(kind); }) {
   tcb_.iss = options.iss ? *options.iss : host.ChooseIss(tuple);
   tcb_.snd_una = tcb_.iss;

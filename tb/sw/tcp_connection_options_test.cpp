@@ -77,6 +77,20 @@ TEST_F(Timestamped, TimestampsSentFollowTheClockByItsOffset) {
 
 // -- RFC 2018, 2883 --
 
+class OwnControl : public testing::Test, public tb::ConnectionBench {};
+
+TEST_F(OwnControl, AConnectionMayBringItsCongestionControl) {
+  class TwoSegments : public NewReno {
+    uint32_t cwnd() const override { return 2000; }
+  };
+  options.congestion_control = [] { return std::make_unique<TwoSegments>(); };
+  options.no_delay = true;
+  Established();
+  Forget();
+  c->Write(Bytes(5000));
+  EXPECT_EQ(TakeSent(), "[.] 1:1001 ack 1; [.] 1001:2001 ack 1");
+}
+
 class Sacked : public testing::Test, public tb::ConnectionBench {
  protected:
   Sacked() {

@@ -123,6 +123,7 @@ class Delegation : public tcp::DelegatePort, public tcp::StackObserver, public E
   sw::PhysAddr BlockOf(const Entry& entry);  // where QUERY and UNDELEGATE write
   void FreeBlocks();
   // delegation_data.cpp: segments out, bytes and frames in
+  void PostIfWanted(Entry& entry);
   void PostBuffers(Entry& entry);
   void SendEdge(Entry& entry);
   void FollowMss(Entry& entry);

@@ -57,7 +57,11 @@ void Delegation::Transmit(tcp::Connection& connection, const tcp::SegmentSpec& s
   }
   ++entry->sends;
   ++entry->stats->sends;
-  driver_.Send(desc, std::move(holds), [this, entry](const Ntf&) {
+  const bool pure_ack = spec.len == 0 && !spec.flags.fin;
+  driver_.Send(desc, std::move(holds), [this, entry, pure_ack](const Ntf& ntf) {
+    if (pure_ack && ntf.code == static_cast<uint8_t>(Status::StatusOk)) {
+      ++entry->stats->pure_acks_sent;
+    }
     --entry->sends;
     FreeIfDrained(*entry);
   });
@@ -221,8 +225,14 @@ bool Delegation::PostUserBuffer(tcp::Connection& connection, mem::AddressSpace& 
   auto pin = memory.TryPin(addr, bytes, config_.max_piece_bytes);
   if (!pin || !entry->buffers.Add(id, std::move(pin))) return false;
   ++entry->stats->buffers_posted;
-  if (connection.delegation().phase == tcp::Delegation::kLive) PostBuffers(*entry);
+  PostIfWanted(*entry);
   return true;
+}
+
+// In sync they wait for the next RESUME; behind one that is under way the engine has them at once.
+void Delegation::PostIfWanted(Entry& entry) {
+  const tcp::Delegation phase = entry.connection->delegation().phase;
+  if (phase == tcp::Delegation::kLive || phase == tcp::Delegation::kResuming) PostBuffers(entry);
 }
 
 void Delegation::PostBuffers(Entry& entry) {
@@ -265,7 +275,7 @@ void Delegation::OnHandBack(const Ntf& ntf) {
   entry->stats->bytes_user += ntf.count;
   for (tcp::StreamPiece& piece : pieces) connection->OnDelegatedData(std::move(piece));
   ReturnBuffer(*entry, *buffer, start + ntf.count, ntf.count);
-  if (connection->delegation().phase == tcp::Delegation::kLive) PostBuffers(*entry);
+  PostIfWanted(*entry);
 }
 
 }  // namespace handoff::driver

@@ -113,10 +113,15 @@ void Driver::SendFrame(tcp::ByteView frame) {
   desc.piece0 = {.size = static_cast<uint32_t>(frame.size()),
                  .addr = pool_.Find({copy.get(), frame.size()})->raw()};
   ++stats_.raw_out;
-  transmit_.Put(desc, {copy}, [this](const Ntf& ntf) {
-    if (ntf.code != static_cast<uint8_t>(Status::StatusOk)) ++stats_.send_errors;
-    if (user_ != nullptr) user_->OnRawSent();
-  });
+  transmit_.Put(desc, {copy},
+                [this, sent = tcp::ByteView(copy.get(), frame.size())](const Ntf& ntf) {
+                  if (ntf.code != static_cast<uint8_t>(Status::StatusOk)) {
+                    ++stats_.send_errors;
+                  } else if (on_raw_sent_) {
+                    on_raw_sent_(sent);
+                  }
+                  if (user_ != nullptr) user_->OnRawSent();
+                });
   RingSoon();
 }
 

@@ -103,6 +103,11 @@ class Driver : public tcp::NetIf {
     on_frame_ = std::move(handler);
   }
   void SetEntryUser(EntryUser* user) { user_ = user; }
+  // Sees each RAW frame once it has left. Who sees all frames on the wire knows by this, and by
+  // DelegationStats::pure_acks_sent, which of a connection's ACKs the engine itself has made.
+  void SetRawSentHandler(std::function<void(tcp::ByteView)> handler) {
+    on_raw_sent_ = std::move(handler);
+  }
 
   // -- NetIf --
   void SendFrame(tcp::ByteView frame) override;
@@ -143,6 +148,7 @@ class Driver : public tcp::NetIf {
   EngineBuild build_;
   DriverStats stats_;
   std::function<void(tcp::ByteView)> on_frame_;
+  std::function<void(tcp::ByteView)> on_raw_sent_;
   EntryUser* user_ = nullptr;
 
   DmaPool pool_;

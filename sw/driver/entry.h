@@ -32,6 +32,7 @@ struct DelegationStats {
   uint64_t frames_live = 0;   // whole frames that came up while live
   uint64_t progress = 0;
   uint64_t sends = 0;
+  uint64_t pure_acks_sent = 0;  // of those: without data or FIN, and on the wire
   uint64_t buffers_posted = 0;
   uint64_t buffers_back = 0;  // to the application
   sw::Micros delegated;       // had an entry

@@ -41,6 +41,7 @@ void Connection::FreezeJudge() {
 }
 
 void Connection::OnSetupAnswer(bool accepted) {
+  const auto self = shared_from_this();
   if (delegation_.phase != Delegation::kSettingUp) return;
   if (accepted) {
     delegation_.phase = Delegation::kInSync;
@@ -48,6 +49,7 @@ void Connection::OnSetupAnswer(bool accepted) {
     delegation_ = {};
   }
   Output();
+  if (accepted && observer_ != nullptr) observer_->OnDelegated(*this);
   TellResumable();
 }
 

@@ -42,6 +42,8 @@ class ConnectionObserver {
   virtual void OnConnected(Connection& /*connection*/) {}
   virtual void OnReadable(Connection& /*connection*/) {}  // bytes, or the end of the stream
   virtual void OnWritable(Connection& /*connection*/) {}  // room in the send buffer
+  // A delegate has it: user buffers posted now are in place when its first byte comes.
+  virtual void OnDelegated(Connection& /*connection*/) {}
   virtual void OnUserBufferReturned(Connection& /*connection*/, const UserBufferReturn& /*back*/) {}
   // Nothing more will happen, but for user buffers that come back. After kDone the stack may still
   // keep it in TIME-WAIT.

@@ -5,6 +5,7 @@
 #ifndef HANDOFF_TB_SW_CONNECTION_BENCH_H_
 #define HANDOFF_TB_SW_CONNECTION_BENCH_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -247,6 +248,10 @@ class ConnectionBench : public tcp::ConnectionObserver {
   }
 
   void OnConnected(tcp::Connection&) override { connected = true; }
+  void OnDelegated(tcp::Connection&) override {
+    ++delegated;
+    if (on_delegated) on_delegated();
+  }
   void OnUserBufferReturned(tcp::Connection&, const tcp::UserBufferReturn& back) override {
     returned = back.id;
   }
@@ -260,6 +265,8 @@ class ConnectionBench : public tcp::ConnectionObserver {
   BenchHost host{time, sink};
   std::shared_ptr<tcp::Connection> c;
   bool connected = false;
+  int delegated = 0;
+  std::function<void()> on_delegated;
   int closed = 0;
   int returned = -1;
   tcp::CloseReason reason = tcp::CloseReason::kNone;

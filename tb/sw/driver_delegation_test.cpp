@@ -4,7 +4,15 @@
 // the hand-over happens both ways, whatever the link does.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <vector>
+
 #include "sw/app/bulk.h"
+#include "sw/tcp/ethernet.h"
+#include "sw/tcp/ipv4.h"
+#include "sw/tcp/segment.h"
 #include "tb/sw/delegated_hosts.h"
 
 namespace handoff::driver {
@@ -95,6 +103,76 @@ TEST(DriverDelegation, CleanLinkNeedsOneResumeAndNoSyncBeforeTheEnd) {
   EXPECT_EQ(stats.bytes_legacy + stats.bytes_host, 2000000U);
   EXPECT_EQ(client->stats().retransmissions, 0U);
   EXPECT_GT(hosts.engine.counter[static_cast<size_t>(Counter::CntTxAcks)], 100U);
+}
+
+// The ACKs on the wire, by connection: a frame in IPv4 without tags is all there is here.
+class AckCount {
+ public:
+  void Add(tcp::ByteView frame, int64_t n) {
+    const auto ethernet = tcp::ParseEthernet(frame);
+    const auto ip = ethernet ? tcp::ParseIpv4(ethernet->payload) : std::nullopt;
+    if (!ip) return;
+    const auto parsed = tcp::ParseSegment(ip->header.src, ip->header.dst, ip->payload);
+    const tcp::Segment& s = parsed.segment;
+    if (parsed.error != tcp::SegmentError::kNone || !s.payload.empty()) return;
+    if (s.flags.syn || s.flags.fin || s.flags.rst) return;
+    by_peer_port[s.dst_port] += n;
+  }
+  std::map<uint16_t, int64_t> by_peer_port;
+};
+
+// Who sees every frame knows which ACKs the engine itself has made, connection by connection.
+TEST(DriverDelegation, TheEnginesOwnAcksAreKnownByConnection) {
+  for (uint32_t seed = 1; seed <= 6; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    DelegatedConfig config = Over({"Everything", 0.02, 0.02, 0.03, 0.01}, seed);
+    config.delegation.max_entries = 2;  // one of three is never delegated
+    DelegatedHosts hosts(config);
+    AckCount acks;
+    hosts.to_peer.SetFilter([&](tcp::ByteView frame) {
+      acks.Add(frame, 1);
+      return true;
+    });
+    int64_t raw = 0;
+    hosts.host->driver().SetRawSentHandler([&](tcp::ByteView frame) {
+      acks.Add(frame, -1);
+      ++raw;
+    });
+    std::vector<DelegatedHosts::Pair> pairs;
+    std::vector<std::unique_ptr<PatternUser>> users;
+    for (uint16_t port = 5000; port < 5003; ++port) {
+      pairs.push_back(hosts.Connect({}, port));
+      users.push_back(std::make_unique<PatternUser>(pairs.back().first, 400000));
+      users.push_back(std::make_unique<PatternUser>(pairs.back().second, 50000, false));
+    }
+    // A FIN alone, by an entry, is no ACK.
+    ASSERT_TRUE(hosts.time.RunUntil([&] {
+      return std::all_of(pairs.begin(), pairs.end(), [](const auto& pair) {
+        return pair.second->stats().bytes_out == 50000 && pair.second->tcb().FlightBytes() == 0;
+      });
+    }));
+    for (const auto& pair : pairs) pair.second->ShutdownWrite();
+    ASSERT_TRUE(hosts.time.RunUntil([&] {
+      return std::all_of(users.begin(), users.end(), [](const auto& u) { return u->closed; });
+    }));
+    hosts.time.RunFor(sw::Seconds(200));
+    int64_t sum = 0, delegated = 0, sends = 0;
+    for (const auto& [client, server] : pairs) {
+      const DelegationStats stats = hosts.Stats(*server);
+      const auto own = acks.by_peer_port[server->tuple().remote.port] -
+                       static_cast<int64_t>(stats.pure_acks_sent);
+      EXPECT_EQ(own > 0, stats.resumes > 0) << own;
+      EXPECT_GE(own, 0);
+      sum += own;
+      delegated += stats.resumes > 0 ? 1 : 0;
+      sends += static_cast<int64_t>(stats.pure_acks_sent);
+    }
+    EXPECT_EQ(sum,
+              static_cast<int64_t>(hosts.engine.counter[static_cast<size_t>(Counter::CntTxAcks)]));
+    EXPECT_GE(delegated, 2);
+    EXPECT_GT(sends, 0) << "in sync the stack acknowledges";
+    EXPECT_GT(raw, 3);
+  }
 }
 
 }  // namespace

@@ -110,6 +110,81 @@ TEST(DriverUserBuffers, SmallAndOddBuffersAreFilledAcrossFrames) {
   EXPECT_GT(run.got.placed, kTotal / 10);
 }
 
+// Posts as soon as it may, and again what comes back.
+class EagerReader : public tcp::ConnectionObserver {
+ public:
+  EagerReader(tcp::Connection& connection, host::Host& host, size_t buffers)
+      : connection_(connection) {
+    for (size_t i = 0; i < buffers; ++i) buffers_.push_back(host.AllocateBuffer(64 * 1024));
+    connection.SetObserver(this);
+  }
+  ~EagerReader() override { connection_.SetObserver(nullptr); }
+  EagerReader(const EagerReader&) = delete;
+  EagerReader& operator=(const EagerReader&) = delete;
+
+  void OnDelegated(tcp::Connection& c) override {
+    for (uint16_t i = 0; i < buffers_.size(); ++i) c.PostUserBuffer(buffers_[i], i);
+  }
+  void OnReadable(tcp::Connection& c) override {
+    while (const auto piece = c.ReadPiece(SIZE_MAX)) read += piece->bytes.size();
+  }
+  void OnUserBufferReturned(tcp::Connection& c, const tcp::UserBufferReturn& back) override {
+    OnReadable(c);
+    c.PostUserBuffer(buffers_[back.id], back.id);
+  }
+  uint64_t read = 0;
+
+ private:
+  tcp::Connection& connection_;
+  std::vector<std::span<uint8_t>> buffers_;
+};
+
+// An application that posts when it is told that it may loses not a frame to legacy buffers.
+TEST(DriverUserBuffers, TheFirstByteAfterResumeLandsInThem) {
+  for (uint32_t seed = 1; seed <= 5; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    DelegatedConfig config;
+    config.seed = seed;
+    DelegatedHosts hosts(config);
+    const auto [client, server] = hosts.Connect();
+    EagerReader reader(*server, *hosts.host, 4);
+    ASSERT_TRUE(hosts.RunUntilLive(*server));
+    tb::PatternUser user(client, 1000000, false);
+    ASSERT_TRUE(hosts.time.RunUntil([&] { return reader.read == 1000000; }));
+    const DelegationStats stats = hosts.Stats(*server);
+    EXPECT_EQ(stats.bytes_user, 1000000U);
+    EXPECT_EQ(stats.bytes_legacy + stats.bytes_host, 0U);
+  }
+}
+
+// Sync costs a POST a buffer, however often RESUME is refused after it.
+TEST(DriverUserBuffers, EachIsPostedOnceASync) {
+  uint64_t refused = 0, syncs = 0;
+  for (uint32_t seed = 1; seed <= 12; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    DelegatedConfig config;
+    config.seed = seed;
+    config.faults.loss = 0.003;
+    config.engine.command_delay = Micros(200);  // frames come between RESUME and its answer
+    config.engine.irq_delay = Micros(100);
+    DelegatedHosts hosts(config);
+    const auto [client, server] = hosts.Connect();
+    EagerReader reader(*server, *hosts.host, 4);
+    tb::PatternUser user(client, 2000000, false);
+    ASSERT_TRUE(hosts.time.RunUntil([&] { return reader.read == 2000000; }));
+    hosts.time.RunFor(sw::Millis(5));
+    const DelegationStats stats = hosts.Stats(*server);
+    refused += stats.resume_tries - stats.resumes;
+    const uint64_t posts = hosts.engine.Answers(CmdKind::CmdPost, Status::StatusOk);
+    EXPECT_LE(posts, stats.buffers_posted + 4 * stats.syncs);
+    EXPECT_GE(posts, stats.buffers_posted);
+    EXPECT_EQ(hosts.engine.Answers(CmdKind::CmdPost, Status::StatusNoSlot), 0U);
+    syncs += stats.syncs;
+  }
+  EXPECT_GT(syncs, 10U);
+  EXPECT_GT(refused, 0U);
+}
+
 class Posting : public testing::Test {
  protected:
   // Live, with nothing in flight.
@@ -203,6 +278,22 @@ TEST_F(Posting, UnusedBuffersStayThroughSyncAndResume) {
   Send(3 * 4096);
   ASSERT_EQ(user_.back.size(), 3U);
   for (uint16_t i = 0; i < 3; ++i) EXPECT_EQ(user_.back[i].id, i + 1) << "in the order posted";
+}
+
+// A RESUME under way is no reason to wait for its answer.
+TEST_F(Posting, GivenWhileResumeIsUnderWayGoesBehindIt) {
+  delegation_.RequestSync(*server_);
+  ASSERT_TRUE(hosts_.time.RunUntil(
+      [&] { return server_->delegation().phase == tcp::Delegation::kResuming; }));
+  const uint64_t commands = hosts_.host->driver().stats().commands;
+  ASSERT_TRUE(server_->PostUserBuffer(hosts_.host->AllocateBuffer(4096), 1));
+  EXPECT_EQ(hosts_.host->driver().stats().commands, commands + 1);
+  EXPECT_EQ(server_->delegation().phase, tcp::Delegation::kResuming);
+  hosts_.time.RunFor(sw::Millis(1));
+  EXPECT_EQ(hosts_.engine.Answers(CmdKind::CmdPost, Status::StatusOk), 1U);
+  Send(1000);
+  ASSERT_EQ(user_.back.size(), 1U);
+  EXPECT_EQ(user_.back[0].bytes, 1000U);
 }
 
 TEST_F(Posting, MoreThanTheSlotsWaitTheirTurn) {

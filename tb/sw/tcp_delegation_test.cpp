@@ -344,6 +344,33 @@ TEST_F(Delegated, UserBuffersAreTakenAndComeBack) {
   EXPECT_FALSE(c->PostUserBuffer(buffer, 7));
 }
 
+// Else the first bytes came before the first buffer.
+TEST_F(Delegated, TheUserMayPostBuffersBeforeTheFirstResume) {
+  Bytes buffer(100);
+  SettingUp();
+  EXPECT_FALSE(c->PostUserBuffer(buffer, 7));
+  bool posted = false;
+  on_delegated = [&] { posted = port.may_resume == 0 && c->PostUserBuffer(buffer, 7); };
+  c->OnSetupAnswer(true);
+  EXPECT_TRUE(posted);
+  EXPECT_EQ(delegated, 1);
+  EXPECT_EQ(port.may_resume, 1);
+}
+
+TEST_F(Delegated, TheUserHearsNothingOfARefusedSetup) {
+  SettingUp();
+  c->OnSetupAnswer(false);
+  EXPECT_EQ(delegated, 0);
+}
+
+TEST_F(Delegated, TheUserMayAbortWhenItIsDelegated) {
+  SettingUp();
+  on_delegated = [&] { c->Abort(); };
+  c->OnSetupAnswer(true);
+  EXPECT_EQ(c->state(), State::kClosed);
+  EXPECT_EQ(port.may_resume, 0);
+}
+
 TEST_F(Delegated, NoByteTwice) {
   Live();
   c->OnDelegatedData(Piece(1, 100));
@@ -362,6 +389,19 @@ TEST_F(Delegated, ReadingWhileLiveMovesTheEdgeBySet) {
   EXPECT_EQ(port.edges.back(), c->tcb().rcv_adv);
   EXPECT_GT(c->tcb().rcv_adv - c->tcb().rcv_nxt, 15000);
   EXPECT_EQ(PortSent(), "");
+}
+
+// A window of 64 KiB at most is a small part of the buffer, and still has to move.
+TEST_F(Delegated, ReadingMovesTheEdgeWithoutWindowScalingToo) {
+  options.rcv_buf_bytes = 4 << 20;
+  Live();
+  const Seq edge = c->tcb().rcv_adv;
+  EXPECT_EQ(edge - c->tcb().rcv_nxt, 65535);
+  for (uint32_t i = 0; i < 10; ++i) c->OnDelegatedData(Piece(1 + 1000 * i, 1000));
+  ReadAll();
+  ASSERT_FALSE(port.edges.empty());
+  EXPECT_LE(port.edges.size(), 2U) << "a command for every few segments is a waste";
+  EXPECT_GT(port.edges.back() - edge, 8000);
 }
 
 // Corner 48.

@@ -2,11 +2,19 @@
 #include "sw/app/bulk.h"
 
 #include <algorithm>
-#include <deque>
+#include <utility>
 
 #include "sw/app/pattern.h"
 
 namespace handoff::app {
+namespace {
+
+// An orderly end is none.
+sock::CloseReason ErrorOf(const sock::Socket& socket) {
+  return socket.error() == sock::CloseReason::kDone ? sock::CloseReason::kNone : socket.error();
+}
+
+}  // namespace
 
 sock::Task<> Source(sock::Socket socket, uint64_t total, Progress& progress, size_t chunk_bytes) {
   std::vector<uint8_t> chunk(chunk_bytes);
@@ -37,41 +45,56 @@ sock::Task<> Sink(sock::Socket socket, Progress& progress, size_t buffer_bytes) 
 
 sock::Task<> PostingSink(sock::Socket socket, Progress& progress,
                          std::vector<std::span<uint8_t>> buffers) {
-  std::deque<uint16_t> free;  // indices of buffers that are ours, in the order of their return
-  for (size_t i = 0; i < buffers.size(); ++i) free.push_back(static_cast<uint16_t>(i));
-  for (;;) {
-    while (!free.empty() && socket.PostUserBuffer(buffers[free.front()], free.front())) {
-      free.pop_front();
-    }
-    const auto piece = co_await socket.ReadPiece(SIZE_MAX);
-    if (!piece) break;
+  StreamReader reader(socket, std::move(buffers));
+  while (const auto piece = co_await reader.Next()) {
     progress.wrong += CountWrong(progress.bytes, piece->bytes);
     progress.bytes += piece->bytes.size();
-    if (piece->place == tcp::Place::kUserBuffer) progress.placed += piece->bytes.size();
-    while (const auto back = socket.TakeReturnedBuffer(piece->range().end)) {
-      free.push_back(back->id);
-    }
+    progress.places = reader.places();
+    progress.placed = progress.places.user;
+    reader.Done(*piece);
   }
-  progress.error =
-      socket.error() == sock::CloseReason::kDone ? sock::CloseReason::kNone : socket.error();
+  progress.error = ErrorOf(socket);
   progress.done = true;
 }
 
-sock::Task<> Echo(sock::Socket socket, Progress& progress, size_t buffer_bytes) {
-  std::vector<uint8_t> buffer(buffer_bytes);
-  for (;;) {
-    const sock::IoResult got = co_await socket.Read(buffer);
-    if (got.bytes == 0) {
-      progress.error = got.error;
-      break;
-    }
-    const sock::IoResult put = co_await socket.WriteAll(std::span(buffer).first(got.bytes));
+sock::Task<> Echo(sock::Socket socket, Progress& progress,
+                  std::vector<std::span<uint8_t>> buffers) {
+  StreamReader reader(socket, std::move(buffers));
+  while (const auto piece = co_await reader.Next()) {
+    const sock::IoResult put = co_await socket.WriteAll(piece->bytes);
     progress.bytes += put.bytes;
-    if (!put.ok()) {
-      progress.error = put.error;
-      break;
+    progress.places = reader.places();
+    progress.placed = progress.places.user;
+    reader.Done(*piece);
+    if (!put.ok()) break;
+  }
+  progress.error = ErrorOf(socket);
+  socket.ShutdownWrite();
+  progress.done = true;
+}
+
+sock::Task<> Ping(sock::Executor& executor, sock::Socket socket, PingOptions options,
+                  Progress& progress, std::vector<std::span<uint8_t>> buffers) {
+  StreamReader reader(socket, std::move(buffers));
+  std::vector<uint8_t> message(options.message_bytes);
+  bool open = true;
+  for (uint64_t sent = 0; open && sent < options.messages; ++sent) {
+    if (sent != 0 && options.pause > sw::Micros()) co_await executor.Sleep(options.pause);
+    FillPattern(progress.bytes, message);
+    open = (co_await socket.WriteAll(message)).ok();
+    for (size_t left = message.size(); open && left != 0;) {
+      const auto piece = co_await reader.Next(left);
+      open = piece.has_value();
+      if (!open) break;
+      progress.wrong += CountWrong(progress.bytes, piece->bytes);
+      progress.bytes += piece->bytes.size();
+      progress.places = reader.places();
+      progress.placed = progress.places.user;
+      left -= piece->bytes.size();
+      reader.Done(*piece);
     }
   }
+  progress.error = ErrorOf(socket);
   socket.ShutdownWrite();
   progress.done = true;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Bulk transfer: a source that writes the pattern, a sink that reads and checks it, an echo.
+// Programs of both ends: a source that writes the pattern and a sink that reads and checks it; a
+// ping that sends messages one at a time and an echo that answers.
 #ifndef HANDOFF_SW_APP_BULK_H_
 #define HANDOFF_SW_APP_BULK_H_
 
@@ -9,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "sw/app/reader.h"
 #include "sw/socket/socket.h"
 
 namespace handoff::app {
@@ -17,6 +19,7 @@ struct Progress {
   uint64_t bytes = 0;
   uint64_t wrong = 0;   // bytes that are not the pattern's
   uint64_t placed = 0;  // bytes that the engine put in user buffers
+  Places places;        // bytes read, by where they lay; only of programs with a StreamReader
   bool done = false;
   sock::CloseReason error = sock::CloseReason::kNone;
 };
@@ -30,7 +33,17 @@ sock::Task<> Sink(sock::Socket socket, Progress& progress, size_t buffer_bytes =
 sock::Task<> PostingSink(sock::Socket socket, Progress& progress,
                          std::vector<std::span<uint8_t>> buffers);
 // Writes back what it reads; ends when the peer does.
-sock::Task<> Echo(sock::Socket socket, Progress& progress, size_t buffer_bytes = 16 * 1024);
+sock::Task<> Echo(sock::Socket socket, Progress& progress,
+                  std::vector<std::span<uint8_t>> buffers = {});
+
+struct PingOptions {
+  uint64_t messages = 1;
+  uint64_t message_bytes = 1;
+  sw::Micros pause;  // from an answer to the next message
+};
+// Sends a message, waits for as many bytes, checks them, sends the next. `bytes` are those read.
+sock::Task<> Ping(sock::Executor& executor, sock::Socket socket, PingOptions options,
+                  Progress& progress, std::vector<std::span<uint8_t>> buffers = {});
 
 }  // namespace handoff::app
 

@@ -7,35 +7,51 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <regex>
 #include <string>
 #include <vector>
 
 #include "tb/system/capture.h"
 #include "tb/system/replay.h"
+#include "tb/system/scenario.h"
+#include "tb/system/settings.h"
+#include "tb/system/summary.h"
 
 namespace handoff::system {
 namespace {
 
 constexpr int kPass = 0, kMismatch = 1, kBadInput = 2;
+// Around a mismatch, in the waves of the run that looks closer.
+constexpr uint64_t kCyclesBefore = 2000, kCyclesAfter = 50;
 
 const std::vector<std::string> kUnits = {"rx_parser", "rx_fifo", "lookup", "rx_tcp", "buffers",
                                          "upload",    "ack",     "timers", "tx",     "command",
                                          "notify",    "legacy",  "dma",    "csr"};
 
 struct Options {
-  std::string capture, host, engine = "lockstep", out = "build/runs/replay", streams, flip;
-  std::string delegate = "policy";
+  // Of both commands.
+  std::string engine, out, flip, waves, pcap;
   std::vector<std::string> units;
-  uint64_t seed = 1, quantum = 64, linger_ms = 1500;
-  bool fast = false, no_skip = false, no_rerun = false;
+  uint64_t seed = 0, quantum = 0;
+  bool no_skip = false, no_rerun = false;
+  // Of one.
+  std::string capture, host, streams, delegate = "policy";
+  uint64_t linger_ms = 1500;
+  bool fast = false;
+  std::string scenario;
+  std::vector<std::string> set;
+  bool keys = false;
+
+  std::vector<std::string> words;  // of the command line
 };
+
+// --- What runs ----------------------------------------------------------------------------------
 
 CoreConfig CoreOf(const Options& o) {
   CoreConfig config;
@@ -66,7 +82,7 @@ CoreConfig CoreOf(const Options& o) {
 }
 
 FlipRequest FlipOf(const std::string& text) {
-  static const std::regex kForm(R"(([a-z_]+\.[a-z_0-9]+)\[(\d+)\]@(\d+))");
+  static const std::regex kForm(R"(([a-z_]+\.[a-z_0-9.]+)\[(\d{1,9})\]@(\d{1,18}))");
   std::smatch m;
   if (!std::regex_match(text, m, kForm)) {
     throw std::invalid_argument("--flip " + text + ": expected UNIT.FIELD[BIT]@CYCLE");
@@ -74,52 +90,67 @@ FlipRequest FlipOf(const std::string& text) {
   return {m[1], static_cast<uint32_t>(std::stoul(m[2])), std::stoull(m[3])};
 }
 
-nlohmann::json Summary(const Options& o, const CoreConfig& core, const ReplayResult& r,
-                       double wall_s) {
-  nlohmann::json units;
+// "all", "FROM:TO" or "CYCLE", the latter with some cycles around it.
+WaveRequest WavesOf(const Options& o) {
+  static const std::regex kForm(R"(all|(\d{1,18})(?::(\d{1,18}))?)");
+  std::smatch m;
+  WaveRequest request;
+  request.path = o.out + "/waves.fst";
+  if (!std::regex_match(o.waves, m, kForm)) {
+    throw std::invalid_argument("--waves " + o.waves +
+                                ": expected all, FROM:TO or a CYCLE to look around");
+  }
+  if (m[2].matched) {
+    request.from = std::stoull(m[1]);
+    request.to = std::stoull(m[2]);
+    if (request.from >= request.to) {
+      throw std::invalid_argument("--waves " + o.waves + ": expected FROM below TO");
+    }
+  } else if (m[1].matched) {
+    request.mark = std::stoull(m[1]);
+    request.from = *request.mark - std::min(*request.mark, kCyclesBefore);
+    request.to = *request.mark + kCyclesAfter;
+  }
+  return request;
+}
+
+RunConfig ConfigOf(const Options& o) {
+  RunConfig config;
+  config.core = CoreOf(o);
+  config.quantum = o.quantum;
+  config.seed = o.seed;
+  if (!o.flip.empty()) config.flip = FlipOf(o.flip);
+  std::filesystem::create_directories(o.out);
+  if (!o.waves.empty()) config.core.waves = WavesOf(o);
+  config.capture = o.pcap.empty() ? o.out + "/capture.pcapng" : o.pcap;
+  if (o.pcap == "none") config.capture.clear();
+  if (isatty(STDERR_FILENO) != 0) {
+    using Clock = std::chrono::steady_clock;
+    config.progress = [last = Clock::now()](uint64_t us) mutable {
+      const auto now = Clock::now();
+      if (now - last < std::chrono::milliseconds(200)) return;
+      last = now;
+      fmt::print(stderr, "\r{:>12.3f} ms simulated\r", static_cast<double>(us) * 1e-3);
+    };
+  }
+  return config;
+}
+
+RunDescription DescriptionOf(const Options& o, const CoreConfig& core, std::string what) {
+  RunDescription run;
+  run.what = std::move(what);
+  run.engine = o.engine;
+  run.seed = o.seed;
+  run.out = o.out;
   for (const std::string& unit : kUnits) {
     const auto it = core.units.find(unit);
     const UnitForm form = it != core.units.end()            ? it->second
                           : core.form == EngineForm::kModel ? UnitForm::kModel
                           : core.form == EngineForm::kRtl   ? UnitForm::kRtl
                                                             : UnitForm::kBoth;
-    units[unit] = form == UnitForm::kModel ? "model" : form == UnitForm::kRtl ? "rtl" : "both";
+    run.units[unit] = form == UnitForm::kModel ? "model" : form == UnitForm::kRtl ? "rtl" : "both";
   }
-  nlohmann::json connections = nlohmann::json::array();
-  for (const ConnectionResult& c : r.connections) {
-    connections.push_back({{"tuple", c.tuple.ToString()},
-                           {"delegated", c.delegated},
-                           {"why", c.why},
-                           {"bytes_user", c.bytes_user},
-                           {"bytes_legacy", c.bytes_legacy},
-                           {"bytes_host", c.bytes_host},
-                           {"syncs", c.stats.syncs},
-                           {"resumes", c.stats.resumes},
-                           {"resume_tries", c.stats.resume_tries},
-                           {"state", c.state}});
-  }
-  return {{"result", r.result},
-          {"reason", r.reason},
-          {"engine", o.engine},
-          {"units", units},
-          {"seed", o.seed},
-          {"quantum", o.quantum},
-          {"digest", fmt::format("{:016x}", r.digest)},
-          {"cycles", r.cycles},
-          {"cycles_evaluated", r.cycles_evaluated},
-          {"sim_time_ns", static_cast<double>(r.cycles) * 102400 / 33 / 1000},
-          {"wall_s", wall_s},
-          {"mismatches", r.mismatch ? 1 : 0},
-          {"frames_in", r.frames_in},
-          {"frames_out", r.frames_out},
-          {"acks_engine", r.acks_engine},
-          {"verdicts", r.verdicts},
-          {"connections", connections}};
-}
-
-std::string StreamName(const tcp::Tuple& t) {
-  return fmt::format("{}.{}-{}.{}", t.remote.addr.ToString(), t.remote.port,
-                     t.local.addr.ToString(), t.local.port);
+  return run;
 }
 
 void Write(const std::filesystem::path& path, const char* data, size_t bytes) {
@@ -128,27 +159,16 @@ void Write(const std::filesystem::path& path, const char* data, size_t bytes) {
   if (!file.flush()) throw std::runtime_error("cannot write " + path.string());
 }
 
-// The command of this run, with more options.
-std::vector<std::string> Again(const Options& o, const std::vector<std::string>& more) {
-  std::vector<std::string> words = {"replay",     o.capture,
-                                    "--host",     o.host,
-                                    "--engine",   o.engine,
-                                    "--delegate", o.delegate,
-                                    "--seed",     std::to_string(o.seed),
-                                    "--quantum",  std::to_string(o.quantum)};
-  if (o.fast) words.push_back("--fast");
-  if (!o.flip.empty()) words.insert(words.end(), {"--flip", o.flip});
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
+// --- After a mismatch ---------------------------------------------------------------------------
 
-// SystemC elaborates once a process, so the second run is another one.
-void RunAgain(const std::vector<std::string>& words) {
+// SystemC elaborates once a process, so another run is another process. Options that are given
+// twice count as given last.
+void RunAgain(const Options& o, const std::vector<std::string>& more) {
+  std::vector<std::string> words = o.words;
+  words[0] = std::filesystem::read_symlink("/proc/self/exe");
+  words.insert(words.end(), more.begin(), more.end());
   std::vector<char*> argv;
-  std::string self = std::filesystem::read_symlink("/proc/self/exe");
-  argv.push_back(self.data());
-  std::vector<std::string> copy = words;
-  for (std::string& word : copy) argv.push_back(word.data());
+  for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   const pid_t child = fork();
   if (child == 0) {
@@ -159,46 +179,88 @@ void RunAgain(const std::vector<std::string>& words) {
   if (child > 0) waitpid(child, &status, 0);
 }
 
-// What diverged; in a whole-engine run also which unit did so first, by a second run with every
-// unit as RTL and model side by side.
-void ReportMismatch(const Options& o, const CoreConfig& core, const ReplayResult& r) {
-  std::fflush(stdout);
-  if (core.form == EngineForm::kComposed) {
-    fmt::print(stderr, "first unit to diverge: {}, at cycle {}:\n{}", r.mismatch->unit,
-               r.mismatch->cycle, r.mismatch->text);
-    return;
+std::string CommandOf(const Options& o) {
+  std::string command;
+  for (const std::string& word : o.words) {
+    const bool plain = word.find_first_of(" '\"[]()*?$&;|<>\\") == std::string::npos;
+    command += (command.empty() ? "" : " ") + (plain ? word : "'" + word + "'");
   }
-  fmt::print(stderr, "MISMATCH at cycle {}:\n{}", r.mismatch->cycle, r.mismatch->text);
-  std::fflush(stderr);
-  std::string both;
-  for (const std::string& unit : kUnits) both += (both.empty() ? "" : ",") + unit + "=both";
-  if (!o.no_rerun) RunAgain(Again(o, {"--no-rerun", "--unit", both, "--out", o.out + "/units"}));
-  std::string command = "build/bin/handoff";
-  for (const std::string& word : Again(o, {})) command += " " + word;
-  fmt::print(stderr, "run it again: {}\n", command);
+  return command;
 }
 
-int DoReplay(const Options& o) {
+// What diverged; in a whole-engine run also which unit did so first, by a second run with every
+// unit as RTL and model side by side, and the waves around it, by a third.
+void ReportMismatch(const Options& o, const RunConfig& config, const CoreMismatch& m) {
+  std::fflush(stdout);
+  const std::string file = o.out + "/mismatch.txt";
+  const bool composed = config.core.form == EngineForm::kComposed;
+  if (config.core.waves) {
+    fmt::print(stderr, "waves: {0}/waves.fst (gtkwave {0}/waves.gtkw)\n", o.out);
+    return;
+  }
+  Write(file, m.text.data(), m.text.size());
+  if (composed) {
+    fmt::print(stderr, "first unit to diverge: {}, at cycle {}:\n{}", m.unit, m.cycle, m.text);
+  } else {
+    // The first lines say what differs; what moved at the pins before that is in the file.
+    fmt::print(stderr, "MISMATCH at cycle {}:\n{}\n(more: {})\n", m.cycle,
+               m.text.substr(0, m.text.find("\nlast transfers")), file);
+  }
+  if (o.no_rerun) return;
+  std::fflush(stderr);
+  const std::string cycle = std::to_string(m.cycle);
+  if (!composed) {
+    std::string both;
+    for (const std::string& unit : kUnits) both += (both.empty() ? "" : ",") + unit + "=both";
+    RunAgain(o, {"--no-rerun", "--unit", both, "--pcap", "none", "--out", o.out + "/units"});
+    RunAgain(o, {"--no-rerun", "--waves", cycle, "--pcap", "none", "--out", o.out});
+  }
+  fmt::print(stderr, "run it again, with waves around that cycle: {} --waves {}\n", CommandOf(o),
+             cycle);
+}
+
+// --- The commands -------------------------------------------------------------------------------
+
+int Conclude(const Options& o, const RunConfig& config, RunDescription run, const RunResult& r,
+             std::chrono::steady_clock::time_point begin) {
+  run.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  const std::string summary = ToJson(run, r).dump(2) + "\n";
+  Write(std::filesystem::path(o.out) / "summary.json", summary.data(), summary.size());
+  if (r.quantum < o.quantum) {
+    fmt::print(stderr, "handoff: quantum {} is more than latencies allow, {} was taken\n",
+               o.quantum, r.quantum);
+  }
+  if (r.mismatch) {
+    ReportMismatch(o, config, *r.mismatch);
+    return kMismatch;
+  }
+  if (r.result != "pass") {
+    for (const std::string& failure : r.failures) fmt::print(stderr, "handoff: {}\n", failure);
+    fmt::print(stderr, "run it again: {}\n", CommandOf(o));
+    return kMismatch;
+  }
+  fmt::print("{}", ForPeople(run, r));
+  return kPass;
+}
+
+std::string StreamName(const tcp::Tuple& t) {
+  return fmt::format("{}.{}-{}.{}", t.remote.addr.ToString(), t.remote.port,
+                     t.local.addr.ToString(), t.local.port);
+}
+
+int DoReplay(Options o) {
   const auto begin = std::chrono::steady_clock::now();
+  if (o.out.empty()) o.out = "build/runs/" + std::filesystem::path(o.capture).stem().string();
   const auto host = tcp::IpAddr::Parse(o.host);
   if (!host) throw std::invalid_argument("--host " + o.host + ": expected an IPv4 or IPv6 address");
   const HostRecord record = RecordOf(ReadCapture(o.capture), *host);
   ReplayConfig config;
-  config.core = CoreOf(o);
+  config.run = ConfigOf(o);
   config.host = *host;
   config.fast = o.fast;
-  config.delegate = o.delegate;
-  config.seed = o.seed;
-  config.quantum = o.quantum;
+  config.delegate = o.delegate == "policy" ? "weighted" : o.delegate;
   config.linger = sw::Millis(static_cast<int64_t>(o.linger_ms));
-  if (!o.flip.empty()) config.flip = FlipOf(o.flip);
-  const ReplayResult r = Replay(record, config);
-  const double wall_s =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-
-  std::filesystem::create_directories(o.out);
-  const std::string summary = Summary(o, config.core, r, wall_s).dump(2) + "\n";
-  Write(std::filesystem::path(o.out) / "summary.json", summary.data(), summary.size());
+  const RunResult r = Replay(record, config);
   if (!o.streams.empty()) {
     std::filesystem::create_directories(o.streams);
     for (const ConnectionResult& c : r.connections) {
@@ -206,45 +268,93 @@ int DoReplay(const Options& o) {
             reinterpret_cast<const char*>(c.stream.data()), c.stream.size());
     }
   }
-  if (r.mismatch) {
-    ReportMismatch(o, config.core, r);
-    return kMismatch;
+  const std::string what = o.capture + " as " + o.host;
+  return Conclude(o, config.run, DescriptionOf(o, config.run.core, what), r, begin);
+}
+
+int ListKeys() {
+  Settings settings = Settings::Empty();
+  ReadScenario(settings);
+  for (const KeyInfo& key : settings.keys()) {
+    fmt::print("{:38} {}\n", key.path, key.meaning);
+    if (!key.fallback.empty() || key.kind != "keys") {
+      fmt::print("{:38}   {}{}\n", "", key.kind,
+                 key.fallback.empty() ? "" : "; default " + key.fallback);
+    }
   }
-  if (r.result != "pass") {
-    fmt::print(stderr, "handoff: {}\n", r.reason);
-    return kMismatch;
-  }
-  uint64_t bytes = 0, user = 0, legacy = 0, delegated = 0;
-  for (const ConnectionResult& c : r.connections) {
-    bytes += c.stream.size();
-    user += c.bytes_user;
-    legacy += c.bytes_legacy;
-    delegated += c.delegated ? 1 : 0;
-  }
-  fmt::print("{}: {} frames into the engine ({}), {} out, {} of them the engine's own ACKs\n",
-             o.capture, r.frames_in, o.engine, r.frames_out, r.acks_engine);
-  for (const auto& [reason, count] : r.verdicts) fmt::print("  {:24} {:8}\n", reason, count);
-  fmt::print("{} connections, {} delegated; {} bytes read by the applications:\n",
-             r.connections.size(), delegated, bytes);
-  fmt::print("  {} by DMA into user buffers, {} into legacy buffers\n", user, legacy);
-  fmt::print("{} cycles, {} evaluated; every pin's digest {:016x}\n", r.cycles, r.cycles_evaluated,
-             r.digest);
-  fmt::print("results in {}\n", o.out);
   return kPass;
 }
 
-}  // namespace
-}  // namespace handoff::system
+int DoRun(Options o) {
+  if (o.keys) return ListKeys();
+  if (o.scenario.empty()) throw std::invalid_argument("run: expected a scenario, a YAML file");
+  const auto begin = std::chrono::steady_clock::now();
+  Settings settings = Settings::Load(o.scenario, o.set);
+  Scenario scenario = ReadScenario(settings);
+  // The command line goes before the scenario.
+  if (o.engine.empty()) o.engine = scenario.engine;
+  if (o.units.empty()) o.units = scenario.units;
+  if (o.seed == 0) o.seed = scenario.seed;
+  if (o.quantum == 0) o.quantum = scenario.quantum;
+  if (o.out.empty()) o.out = "build/runs/" + scenario.name;
+  const RunConfig config = ConfigOf(o);
+  const RunResult r = RunScenario(scenario, config);
+  return Conclude(o, config, DescriptionOf(o, config.core, scenario.name), r, begin);
+}
 
-// SystemC's library asks for it; this program has a main of its own.
-extern "C" int sc_main(int, char*[]) { return 0; }
+// --- The command line ---------------------------------------------------------------------------
 
-int main(int argc, char** argv) {
-  using handoff::system::Options;
+void AddCommon(CLI::App* command, Options* o) {
+  const auto last = CLI::MultiOptionPolicy::TakeLast;
+  command
+      ->add_option("--engine", o->engine, "what runs: both compared in every cycle, or one alone")
+      ->check(CLI::IsMember({"lockstep", "rtl", "model"}))
+      ->multi_option_policy(last);
+  command
+      ->add_option("--unit", o->units, "one unit's form: NAME=rtl|model|both, several with commas")
+      ->delimiter(',');
+  command->add_option("--seed", o->seed, "of every random stream")->check(CLI::PositiveNumber);
+  command
+      ->add_option("--quantum", o->quantum, "cycles the engine runs at a time; changes no result")
+      ->check(CLI::Range(1, 1024));
+  command->add_option("--out", o->out, "the run's folder (default: build/runs/NAME)")
+      ->multi_option_policy(last);
+  command
+      ->add_option(
+          "--waves", o->waves,
+          "write waves.fst and waves.gtkw: all, FROM:TO in cycles, or a CYCLE to look around")
+      ->multi_option_policy(last);
+  command
+      ->add_option("--pcap", o->pcap,
+                   "where the capture of the engine's port goes (default: capture.pcapng in the "
+                   "run's folder; none: nowhere)")
+      ->multi_option_policy(last);
+  command->add_option("--flip", o->flip, "a deliberate fault: UNIT.FIELD[BIT]@CYCLE of the model");
+  command->add_flag("--no-skip", o->no_skip, "clock idle cycles too; the results are the same");
+  command->add_flag("--no-rerun", o->no_rerun, "at a mismatch, do not look for the unit");
+}
+
+int Main(int argc, char** argv) {
   CLI::App app(
-      "Handoff: a hardware model of TCP delegation, RTL and cycle-accurate model in lockstep");
+      "Handoff: a hardware model of TCP delegation, RTL and cycle-accurate model in lockstep.\n"
+      "A host's TCP stack hands connections to the engine, which receives and acknowledges for "
+      "them.\n\n"
+      "  handoff run tb/scenarios/delegated_bulk.yaml --set link.rate_gbps=25\n"
+      "  handoff replay tb/captures/clean_bulk.pcap --host 10.77.0.2 --delegate always\n\n"
+      "Exit status: 0 passed; 1 mismatch, or a run that failed; 2 input that was refused.");
   app.require_subcommand(1);
   Options o;
+  o.words.assign(argv, argv + argc);
+
+  auto* run = app.add_subcommand(
+      "run", "play a scenario: two hosts with our stack, one with the engine, a link between them");
+  run->add_option("scenario", o.scenario, "YAML file; --keys lists what it may say");
+  run->add_option("--set", o.set, "KEY=VALUE over the scenario's, as connections[0].port=80")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
+  run->add_flag("--keys", o.keys, "list every key of a scenario, with range, default and meaning");
+  AddCommon(run, &o);
+
   auto* replay = app.add_subcommand(
       "replay",
       "play what a recorded host received into the engine; our stack stands in for the host");
@@ -253,33 +363,34 @@ int main(int argc, char** argv) {
       ->check(CLI::ExistingFile);
   replay->add_option("--host", o.host, "the host to stand in for: its IPv4 or IPv6 address")
       ->required();
-  replay->add_option("--engine", o.engine, "what runs: both compared in every cycle, or one alone")
-      ->check(CLI::IsMember({"lockstep", "rtl", "model"}))
-      ->capture_default_str();
-  replay->add_option("--unit", o.units, "one unit's form: NAME=rtl|model|both, several with commas")
-      ->delimiter(',');
   replay->add_option("--delegate", o.delegate, "which connections the stack hands to the engine")
       ->check(CLI::IsMember({"always", "never", "policy"}))
       ->capture_default_str();
-  replay->add_option("--out", o.out, "folder for summary.json")->capture_default_str();
   replay->add_option("--streams", o.streams, "folder for what each connection's application read");
-  replay->add_option("--flip", o.flip, "a deliberate fault: UNIT.FIELD[BIT]@CYCLE of the model");
-  replay->add_option("--seed", o.seed, "of every random stream")->capture_default_str();
-  replay->add_option("--quantum", o.quantum, "cycles the engine runs at a time; changes no result")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
   replay->add_option("--linger-ms", o.linger_ms, "simulated time after the last frame")
       ->check(CLI::Range(1, 100000))
       ->capture_default_str();
-  replay->add_flag("--no-rerun", o.no_rerun, "at a mismatch, do not look for the unit");
   replay->add_flag("--fast", o.fast,
                    "frames follow each other as the link allows, not at their times");
-  replay->add_flag("--no-skip", o.no_skip, "clock idle cycles too; the results are the same");
+  AddCommon(replay, &o);
+
   CLI11_PARSE(app, argc, argv);
   try {
-    return handoff::system::DoReplay(o);
+    if (*run) return DoRun(o);
+    if (o.engine.empty()) o.engine = "lockstep";
+    if (o.seed == 0) o.seed = 1;
+    if (o.quantum == 0) o.quantum = 64;
+    return DoReplay(o);
   } catch (const std::exception& e) {
     fmt::print(stderr, "handoff: {}\n", e.what());
-    return handoff::system::kBadInput;
+    return kBadInput;
   }
 }
+
+}  // namespace
+}  // namespace handoff::system
+
+// SystemC's library asks for it; this program has a main of its own.
+extern "C" int sc_main(int, char*[]) { return 0; }
+
+int main(int argc, char** argv) { return handoff::system::Main(argc, argv); }

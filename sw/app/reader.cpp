@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sw/app/reader.h"
+
+namespace handoff::app {
+
+void StreamReader::Post() {
+  while (!free_.empty() && socket_.PostUserBuffer(buffers_[free_.front()], free_.front())) {
+    free_.pop_front();
+  }
+}
+
+sock::Task<std::optional<tcp::StreamPiece>> StreamReader::Next(size_t max) {
+  Post();
+  auto piece = co_await socket_.ReadPiece(max);
+  if (piece) {
+    uint64_t& bytes = piece->place == tcp::Place::kUserBuffer     ? places_.user
+                      : piece->place == tcp::Place::kLegacyBuffer ? places_.legacy
+                                                                  : places_.stack;
+    bytes += piece->bytes.size();
+  }
+  co_return piece;
+}
+
+void StreamReader::Done(const tcp::StreamPiece& piece) {
+  while (const auto back = socket_.TakeReturnedBuffer(piece.range().end)) {
+    free_.push_back(back->id);
+  }
+}
+
+}  // namespace handoff::app

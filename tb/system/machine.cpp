@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tb/system/machine.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "gen/handoff_pkg.h"
+#include "sw/policy/policy.h"
+#include "tb/system/dissect.h"
+
+namespace handoff::system {
+namespace {
+
+constexpr uint32_t kCounterAt = 0x800, kCounterBytes = 8;
+
+std::unique_ptr<policy::Policy> PolicyOf(const Machine::Params& params) {
+  if (params.policy == "always") return policy::Always();
+  if (params.policy == "never") return policy::Never();
+  return policy::Weighted(params.weights);
+}
+
+host::HostConfig WithRandom(host::HostConfig config, Rng& random) {
+  config.random = [&random] { return static_cast<uint32_t>(random.Next()); };
+  return config;
+}
+
+}  // namespace
+
+Machine::Params Machine::Checked(Params params) {
+  for (const std::string& problem :
+       {params.to_host.Problem(), params.to_peer.Problem(), params.host.engine.pcie.Problem()}) {
+    if (!problem.empty()) throw std::invalid_argument(problem);
+  }
+  return params;
+}
+
+EngineHost::Params Machine::HostParams(const RunConfig& config, const Params& params) {
+  EngineHost::Params host = params.host;
+  host.engine.quantum = config.quantum;
+  host.engine.link_delay_ps = params.to_host.delay_ns * 1000;
+  return host;
+}
+
+Machine::Machine(const RunConfig& config, Params params)
+    : config_(config),
+      params_(Checked(std::move(params))),
+      host_params_(HostParams(config, params_)),
+      random_(config.seed, "host"),
+      machine_("machine", EngineCore::Make(EngineHost::CoreParams(config.core, host_params_)),
+               host_params_, queue, status, config.seed),
+      link("link", params_.to_peer, params_.to_host, queue, config.seed),
+      host(machine_.host, WithRandom(params_.software, random_), PolicyOf(params_)) {
+  // A run that stops early says itself why.
+  sc_core::sc_report_handler::set_actions("/OSCI/SystemC", sc_core::SC_DO_NOTHING);
+  link.BindA(machine_);
+  if (!config.capture.empty()) {
+    capture_ = std::make_unique<PcapngWriter>(config.capture, "engine");
+  }
+  using Fate = LinkDirection::Fate;
+  link.a_to_b.observer = [this](uint64_t ps, Fate fate, const std::vector<uint8_t>& frame,
+                                bool bad) {
+    if (fate == Fate::kSent) Observe(ps, true, frame, bad);
+  };
+  link.b_to_a.observer = [this](uint64_t ps, Fate fate, const std::vector<uint8_t>& frame,
+                                bool bad) {
+    if (fate == Fate::kArrived) Observe(ps, false, frame, bad);
+  };
+  host.driver().SetRawSentHandler([this](tcp::ByteView frame) {
+    if (const auto found = FindSegment(frame); found && found->IsPureAck()) {
+      raw_acks_[found->SentOn()]++;
+    }
+  });
+  const auto& flip = config.flip;
+  if (flip && !machine_.engine.core().Flip(flip->reg, flip->bit, flip->cycle)) {
+    throw std::invalid_argument(
+        fmt::format("--flip: no register '{}' with bit {} where the model runs (expected "
+                    "UNIT.FIELD[BIT]@CYCLE)",
+                    flip->reg, flip->bit));
+  }
+}
+
+Machine::~Machine() = default;
+
+void Machine::Observe(uint64_t ps, bool out, const std::vector<uint8_t>& frame, bool bad) {
+  if (capture_) capture_->Write(ps, out, bad, frame);
+  if (!out) return;
+  if (const auto found = FindSegment(frame); found && found->IsPureAck()) {
+    pure_acks_[found->SentOn()]++;
+  }
+}
+
+bool Machine::Start() {
+  bool up = false, answered = false;
+  RunSoftware([&] {
+    host.Start([&](bool ok) {
+      up = ok;
+      answered = true;
+    });
+  });
+  RunUntil([&] { return answered; }, sw::Seconds(1));
+  if (!up) status.Fail("the driver could not start the engine");
+  return up;
+}
+
+void Machine::Advance(sw::Micros time) {
+  sc_core::sc_start(static_cast<double>(time.count()), sc_core::SC_US);
+  if (config_.progress) config_.progress(static_cast<uint64_t>(Now().count()));
+}
+
+// The counters' low words: no run counts to 2^32.
+void Machine::ReadResults(RunResult* result) {
+  const uint32_t indices = static_cast<uint32_t>(Counter::CntIrqs) + 1;
+  std::vector<uint32_t> values(indices);
+  uint32_t answered = 0;
+  if (!status.failed()) {
+    RunSoftware([&] {
+      for (uint32_t i = 0; i < indices; i++) {
+        hw().ReadReg(kCounterAt + i * kCounterBytes, [&, i](sw::ReadResult r) {
+          if (!r.ok) status.Fail("a counter could not be read");
+          values[i] = r.value;
+          answered++;
+        });
+      }
+    });
+    RunUntil([&] { return answered == indices; }, sw::Seconds(1));
+  }
+  result->frames_in = values[static_cast<size_t>(Counter::CntFramesIn)];
+  result->acks_engine = values[static_cast<size_t>(Counter::CntTxAcks)];
+  uint64_t sum = 0;
+  for (uint32_t i = 0; i < kReasonCount; i++) {
+    if (values[i] != 0) result->verdicts[std::string(ToString(static_cast<Reason>(i)))] = values[i];
+    sum += values[i];
+  }
+  if (sum != result->frames_in) {
+    status.Fail(fmt::format("verdicts add up to {} of {} frames", sum, result->frames_in));
+  }
+  machine_.engine.CatchUp();
+  const EngineCore& core = machine_.engine.core();
+  if (!status.failed() && !core.AllQuiet()) status.Fail("the engine is not quiet at the end");
+  result->mismatch = core.mismatch();
+  result->digest = core.digest();
+  result->cycles = core.cycle();
+  result->cycles_evaluated = core.evaluated();
+  result->quantum = machine_.engine.quantum();
+  result->to_host = link.b_to_a.counts();
+  result->to_peer = link.a_to_b.counts();
+  result->frames_out = result->to_peer.frames;
+  result->interrupts = machine_.host.interrupts_taken();
+  result->cpu_busy_ps = machine_.host.busy_ps();
+  result->costs = machine_.host.costs();
+  for (const policy::Decision& decision : host.delegation().decisions()) {
+    result->decisions.push_back(policy::ToString(decision));
+  }
+}
+
+void Machine::AddConnection(ConnectionResult c, sw::ConnId id, RunResult* result) {
+  const driver::Delegation& delegation = host.delegation();
+  if (delegation.all_stats().contains(id)) c.stats = delegation.StatsOf(id);
+  c.delegated = c.stats.setups != 0;
+  for (const policy::Decision& decision : delegation.decisions()) {
+    if (decision.id == id && c.why.empty()) c.why = decision.reason;
+  }
+  CheckReads(c);
+  // What came in whole frames while there was an entry lies in legacy buffers too; what came twice
+  // counts once.
+  const auto count = [&c](const std::map<tcp::Tuple, uint64_t>& acks) {
+    const auto found = acks.find(c.tuple);
+    return found == acks.end() ? 0 : found->second;
+  };
+  c.acks_engine = count(pure_acks_) - count(raw_acks_) - c.stats.pure_acks_sent;
+  const uint64_t rest = c.bytes_read - c.bytes_user;
+  c.bytes_legacy = std::min(rest, c.bytes_legacy + c.stats.bytes_host);
+  c.bytes_host = rest - c.bytes_legacy;
+  if (c.why.empty()) c.why = "policy " + std::string(delegation.policy_name());
+  result->connections.push_back(std::move(c));
+}
+
+// The IOMMU's log has to cover every byte that the application read of what the engine brought.
+void Machine::CheckReads(const ConnectionResult& c) {
+  const auto& all = machine_.host.reads();
+  const auto found = all.find(c.stats.name);
+  const HostModule::Reads reads = found == all.end() ? HostModule::Reads() : found->second;
+  if (reads.user < c.bytes_user ||
+      reads.user + reads.legacy + reads.copied < c.bytes_user + c.bytes_legacy) {
+    status.Fail(fmt::format(
+        "connection {}: the application read {} bytes out of user and {} out of legacy buffers, of "
+        "which DMA wrote {} and {}",
+        c.tuple.ToString(), c.bytes_user, c.bytes_legacy, reads.user, reads.legacy));
+  }
+}
+
+// Each ACK that the engine made is some connection's.
+void Machine::CheckAcks(const RunResult& result) {
+  uint64_t acks = 0;
+  for (const auto& [tuple, count] : pure_acks_) acks += count;
+  for (const auto& [tuple, count] : raw_acks_) acks -= count;
+  for (const auto& [id, stats] : host.delegation().all_stats()) acks -= stats.pure_acks_sent;
+  if (acks != result.acks_engine) {
+    status.Fail(fmt::format("the engine counts {} own ACKs, {} were on the wire",
+                            result.acks_engine, acks));
+  }
+}
+
+void Machine::Finish(RunResult* result) {
+  if (!status.failed()) CheckAcks(*result);
+  result->failures = status.failures();
+  result->result = result->mismatch ? "mismatch" : status.failed() ? "error" : "pass";
+  if (capture_) capture_->Close();
+}
+
+}  // namespace handoff::system

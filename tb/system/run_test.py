@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Plays the scenarios of tb/scenarios: two hosts with our stack, one with the engine, in lockstep.
+One digest whatever runs; every file of a run can be read by the tools it is for; what is malformed is
+refused with file, line and what was expected."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+HANDOFF = pathlib.Path(os.environ.get("HANDOFF_BUILD", ROOT / "build")) / "bin/handoff"
+SCENARIOS = ROOT / "tb/scenarios"
+SHORT = ("--set", "connections[0].peer.bytes=60k", "--set", "expect.user_part=0")
+
+
+def play(scenario, *options, look=None):
+    """Runs it in a folder that is gone after `look` has seen it."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = pathlib.Path(folder, "out")
+        command = [HANDOFF, "run", scenario, "--out", out, *options]
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        file = out / "summary.json"
+        summary = json.loads(file.read_text()) if file.exists() else None
+        if look:
+            look(out)
+        return run, summary
+
+
+def tshark(capture, *options):
+    command = ["tshark", "-r", capture, *options]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+class Run(unittest.TestCase):
+    def check(self, name, *options, look=None):
+        run, summary = play(SCENARIOS / f"{name}.yaml", *options, look=look)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertEqual(summary["result"], "pass")
+        self.assertEqual(sum(summary["verdicts"].values()), summary["frames_in"])
+        self.assertEqual(
+            sum(c["acks_engine"] for c in summary["connections"]), summary["acks_engine"]
+        )
+        return run, summary
+
+    def test_bulk_goes_by_dma_into_user_buffers(self):
+        run, summary = self.check("delegated_bulk")
+        (bulk,) = summary["connections"]
+        self.assertTrue(bulk["delegated"])
+        self.assertEqual(bulk["bytes_read"], 2000000)
+        self.assertGreaterEqual(bulk["bytes_user"], 0.8 * 2000000)
+        self.assertEqual(summary["link"]["to_host"]["lost"], 1)
+        self.assertEqual(bulk["resumes"], bulk["syncs"] + 1 if bulk["syncs"] == 1 else 2)
+        self.assertLessEqual(len(run.stdout.splitlines()), 12)
+
+    def test_one_digest_in_every_form(self):
+        _, lockstep = self.check("delegated_bulk", *SHORT)
+        self.assertEqual(set(lockstep["units"].values()), {"both"})
+        for options in (
+            ("--engine", "rtl"),
+            ("--engine", "model"),
+            ("--engine", "model", "--quantum", "1"),
+            ("--engine", "model", "--quantum", "7"),
+            ("--set", "engine.form=model", "--set", "engine.quantum=33"),
+            ("--unit", "rx_parser=rtl,upload=both,tx=model"),
+            ("--set", "engine.units={csr: model, dma: rtl}"),
+        ):
+            _, other = self.check("delegated_bulk", *SHORT, *options)
+            self.assertEqual(other["digest"], lockstep["digest"], options)
+        _, other = self.check("delegated_bulk", *SHORT, "--seed", "2")
+        self.assertNotEqual(other["digest"], lockstep["digest"])
+
+    def test_idle_skipping_changes_nothing(self):
+        _, skipping = self.check("delegated_bulk", *SHORT, "--engine", "model")
+        _, clocked = self.check("delegated_bulk", *SHORT, "--engine", "model", "--no-skip")
+        self.assertEqual(clocked["digest"], skipping["digest"])
+        self.assertEqual(clocked["cycles_evaluated"], clocked["cycles"])
+        self.assertLess(skipping["cycles_evaluated"], clocked["cycles"] / 2)
+
+    def test_messages_go_back_and_forth_over_ipv6(self):
+        _, summary = self.check("request_response")
+        (rpc,) = summary["connections"]
+        self.assertEqual(rpc["bytes_read"], 40 * 700)
+
+    def test_the_policy_gives_the_only_place_to_the_most_urgent(self):
+        _, summary = self.check("policy")
+        delegated = {c["name"]: c["delegated"] for c in summary["connections"]}
+        self.assertEqual(delegated, {"background": False, "urgent": True, "upload": False})
+        self.assertTrue(any("priority 9 >= 5" in d for d in summary["decisions"]))
+
+    def test_nothing_is_lost_on_a_bad_link(self):
+        for seed in ("1", "2", "3"):
+            _, summary = self.check("bad_link", "--seed", seed)
+            for direction in ("to_host", "to_peer"):
+                for mishap in ("lost", "reordered", "duplicated", "corrupted"):
+                    self.assertGreater(summary["link"][direction][mishap], 0, (seed, mishap))
+
+    def test_the_capture_shows_the_engines_port(self):
+        def look(out):
+            frames = tshark(out / "capture.pcapng", "-T", "fields", "-e", "frame.packet_flags")
+            directions = [int(line, 16) & 3 for line in frames.split()]
+            summary = json.loads((out / "summary.json").read_text())
+            self.assertEqual(directions.count(1), summary["frames_in"])
+            self.assertEqual(directions.count(2), summary["frames_out"])
+            follow = tshark(out / "capture.pcapng", "-q", "-z", "follow,tcp,raw,0")
+            sent = bytes.fromhex("".join(line for line in follow.splitlines() if is_hex(line)))
+            self.assertEqual(sent, bytes((i * 7 + (i >> 8)) % 256 for i in range(60000)))
+
+        def is_hex(line):
+            return bool(line) and all(c in "0123456789abcdef" for c in line)
+
+        self.check("delegated_bulk", *SHORT, "--set", "link.to_host.loss=0", look=look)
+
+    def test_waves_show_rtl_and_model_side_by_side(self):
+        def look(out):
+            self.assertGreater((out / "waves.fst").stat().st_size, 1000)
+            saved = (out / "waves.gtkw").read_text()
+            self.assertIn("rtl.", saved)
+            self.assertIn("model.", saved)
+
+        plain = self.check("delegated_bulk", *SHORT)[1]
+        waved = self.check("delegated_bulk", *SHORT, "--waves", "40000:40500", look=look)[1]
+        self.assertEqual(waved["digest"], plain["digest"])
+
+    def test_a_flipped_bit_is_caught_named_and_shown(self):
+        def look(out):
+            self.assertIn("port", (out / "mismatch.txt").read_text())
+            self.assertGreater((out / "waves.fst").stat().st_size, 1000)
+
+        options = ("--flip", "upload.uw_valid[0]@30000")
+        run, summary = play(SCENARIOS / "delegated_bulk.yaml", *options, look=look)
+        self.assertEqual(run.returncode, 1, run.stdout)
+        self.assertEqual(summary["result"], "mismatch")
+        self.assertIn("first unit to diverge: upload, at cycle 30001", run.stderr)
+        self.assertIn("run it again, with waves around that cycle: ", run.stderr)
+
+    def test_a_run_that_does_not_end_says_who_waits(self):
+        options = ("--set", "limit_ms=1", "--set", "link.to_host.loss=1")
+        run, _ = play(SCENARIOS / "delegated_bulk.yaml", *options)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("not done after 1 ms", run.stderr)
+
+    def test_an_expectation_that_is_not_met_fails(self):
+        run, _ = play(SCENARIOS / "delegated_bulk.yaml", *SHORT, "--set", "expect.delegated=2")
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("expect.delegated is 2", run.stderr)
+
+    def test_bad_input_is_refused_with_place_and_expectation(self):
+        for text, options, wanted in (
+            ("link:\n  rate_gbps: fast\n", (), "bad.yaml:2:14: link.rate_gbps: expected a number"),
+            ("linc: {}\nconnections: [{}]\n", (), "bad.yaml:1:1: linc: no such key, did you mean"),
+            ("link: [\n", (), "bad.yaml:2:1: "),
+            ("connections: [{peer: {app: ping}}]\n", (), "expected a pair source and sink"),
+            ("host: {address: 10.0.0.2}\n", (), "an address with its prefix"),
+            ("host: {mac: '01:00:00:00:00:01'}\n", (), "a MAC address of one station"),
+            ("peer: {address: fd00::1/64}\n", (), "another address of the host's subnet"),
+            ("pcie: {lanes: 3}\n", (), "bad.yaml:1:15: pcie.lanes"),
+            ("link: 5\n", (), "bad.yaml:1:7: link: expected keys with values, found '5'"),
+            ("", (), "connections: expected one at least"),
+            ("connections: [{}]\n", ("--set", "seed"), "expected KEY=VALUE"),
+            ("connections: [{}]\n", ("--set", "seed=x"), "--set: seed: expected a whole number"),
+            ("connections: [{}]\n", ("--set", "connections[4].port=1"), "the list has 1 members"),
+            ("connections: [{}, {}]\n", (), "another connection's listener is at port 5000"),
+            ("connections: [{}]\n", ("--waves", "9:3"), "expected FROM below TO"),
+            ("connections: [{}]\n", ("--unit", "rx_parse=rtl"), "no unit 'rx_parse'"),
+            ("connections: [{}]\n", ("--flip", "dma.none[0]@1"), "no register 'dma.none'"),
+        ):
+            with tempfile.TemporaryDirectory() as folder:
+                path = pathlib.Path(folder, "bad.yaml")
+                path.write_text(text)
+                run, _ = play(path, *options)
+            self.assertEqual(run.returncode, 2, (text, options, run.stderr))
+            self.assertIn(wanted, run.stderr)
+        run, _ = play("nowhere.yaml")
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("expected a scenario, a YAML file", run.stderr)
+
+    def test_every_key_is_listed(self):
+        run = subprocess.run([HANDOFF, "run", "--keys"], capture_output=True, text=True, check=True)
+        for key in ("link.rate_gbps", "connections[].host.user_buffers.count", "pcie.lanes"):
+            self.assertIn(key, run.stdout)
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main(verbosity=1))

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a run leaves behind: summary.json, and some lines for people.
+#ifndef HANDOFF_TB_SYSTEM_SUMMARY_H_
+#define HANDOFF_TB_SYSTEM_SUMMARY_H_
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "tb/system/run.h"
+
+namespace handoff::system {
+
+// How a run was asked for.
+struct RunDescription {
+  std::string what;                          // scenario's name, or capture and host
+  std::string engine;                        // lockstep, rtl or model
+  std::map<std::string, std::string> units;  // what drove each
+  uint64_t seed = 0;
+  std::string out;  // its folder
+  double wall_s = 0;
+};
+
+nlohmann::json ToJson(const RunDescription& run, const RunResult& result);
+// At most ten lines or so.
+std::string ForPeople(const RunDescription& run, const RunResult& result);
+
+}  // namespace handoff::system
+
+#endif  // HANDOFF_TB_SYSTEM_SUMMARY_H_

@@ -244,6 +244,9 @@ void Connection::Die(CloseReason reason) {
   if (delegation_.port != nullptr) delegation_.port->OnConnectionGone(*this);
   delegation_.port = nullptr;
   delegation_.phase = Delegation::kNone;
+  // Whoever still holds the connection may read what came; nobody will ever send again. What the
+  // engine is sending is held by its descriptors.
+  send_.Start(send_.end());
   SetState(State::kClosed);
   TellUser();
   host_.OnGone(*this);

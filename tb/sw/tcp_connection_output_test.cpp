@@ -443,6 +443,16 @@ TEST_F(Output, Rfc9293Section3_10_4CloseInSynReceivedWaits) {
   EXPECT_EQ(Sent(), "[F.] 1 ack 1");
 }
 
+TEST_F(Output, AConnectionThatIsGoneKeepsNothingToSend) {
+  Established();
+  c->Write(Bytes(500));
+  const std::weak_ptr<const void> memory = sink.sent.back().spec.payload.front().hold;
+  Forget();
+  EXPECT_FALSE(memory.expired());
+  c->Abort();
+  EXPECT_TRUE(memory.expired());
+}
+
 TEST_F(Output, Rfc9293Section3_10_5AbortResets) {
   Open();
   Write(1, 100);

@@ -13,6 +13,7 @@
 #include "sw/tcp/address.h"
 #include "sw/tcp/bytes.h"
 #include "sw/tcp/config.h"
+#include "sw/tcp/neighbors.h"
 #include "sw/types.h"
 
 namespace handoff::system {
@@ -37,7 +38,7 @@ struct UserEvent {
 // One connection as the host's side of it was recorded.
 struct Recorded {
   bool active = false;       // the host sent the first SYN
-  sw::Micros opened;         // when
+  sw::Micros opened;         // when: before it asked for the peer's MAC address, if it had to
   bool has_syn = false;      // of the host: else it cannot be stood in for
   tcp::OpenOptions options;  // as in that SYN
   std::vector<UserEvent> events;
@@ -45,6 +46,9 @@ struct Recorded {
 
 struct HostRecord {
   tcp::MacAddr mac;
+  // Whence the packets of each peer came: its own interface, or the last router's. With these a
+  // stand-in need not ask, where the recording has no answer for it.
+  std::map<tcp::Neighbor, tcp::MacAddr> neighbors;
   std::map<tcp::Tuple, Recorded> connections;  // local is the host
   std::vector<CapturedFrame> arrivals;         // frames that are for the host
 };

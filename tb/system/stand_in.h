@@ -30,6 +30,7 @@ class StandIn : public tcp::ConnectionObserver {
   void OnConnected(tcp::Connection&) override { Act(); }
   void OnReadable(tcp::Connection&) override { Drain(); }
   void OnWritable(tcp::Connection&) override { Act(); }
+  void OnDelegated(tcp::Connection&) override { PostBuffers(); }
   void OnUserBufferReturned(tcp::Connection&, const tcp::UserBufferReturn& back) override;
   void OnClosed(tcp::Connection&, tcp::CloseReason reason) override;
   // Reads what is left and lets go.

@@ -75,6 +75,12 @@ class handoff_engine {
 
   // `reg` is UNIT.REGISTER.
   bool Flip(std::string_view reg, uint32_t bit);
+  // Calls f(name, unit) for every unit: for who shows their registers.
+  template <class F>
+  void ForEachUnit(F&& f) {
+    parts_.ForEach(f);
+    f("csr", parts_.csr);
+  }
 
  private:
   template <class U>

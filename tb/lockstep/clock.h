@@ -7,6 +7,7 @@
 #define HANDOFF_TB_LOCKSTEP_CLOCK_H_
 
 #include <cstdint>
+#include <string>
 
 namespace handoff {
 
@@ -33,6 +34,13 @@ constexpr uint64_t UsToCycle(uint64_t us) {
   uint64_t cycle = Scale(us, kPeriodUsDen, kPeriodUsNum);
   while (CycleToUs(cycle) < us) cycle++;
   return cycle;
+}
+
+// In microseconds, with every digit of the fraction.
+inline std::string PsToUsText(uint64_t ps) {
+  constexpr uint64_t kPsPerUs = 1000000;
+  const std::string fraction = std::to_string(kPsPerUs + ps % kPsPerUs).substr(1);
+  return std::to_string(ps / kPsPerUs) + "." + fraction;
 }
 
 }  // namespace handoff

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "gen/handoff_ack_rtl.h"
 #include "gen/handoff_buffers_rtl.h"
@@ -27,6 +28,7 @@
 #include "model/engine/wiring.h"
 #include "model/handoff_engine.h"
 #include "tb/lockstep/engine_core.h"
+#include "tb/lockstep/history.h"
 #include "tb/lockstep/ports.h"
 
 namespace handoff {
@@ -57,9 +59,10 @@ class UnitSlot {
     if (model_) model_->Commit();
   }
   const typename Unit::Out& out() const { return *out_; }
-  bool Same(Mismatch* mismatch) const {
-    return !rtl_ || !model_ || Rtl::CompareOut(rtl_->out(), model_->out(), mismatch);
-  }
+  bool both() const { return rtl_ && model_; }
+  bool Same() const { return !both() || Rtl::CompareOut(rtl_->out(), model_->out(), nullptr); }
+  // What drives, and what is compared with it: the model, where there are both.
+  const typename Unit::Out& compared() const { return model_ ? model_->out() : *out_; }
   bool Flip(std::string_view reg, uint32_t bit) { return model_ && model_->Flip(reg, bit); }
 
  private:
@@ -80,11 +83,26 @@ class ComposedEngine {
   void Commit();
   const Out& out() const { return q_; }
   bool Check(uint64_t cycle, std::optional<CoreMismatch>* mismatch);
+  void Sample(uint64_t cycle) {
+    if (history_) history_->Sample(cycle);
+  }
   bool Flip(const std::string& reg, uint32_t bit);
 
  private:
+  // Calls f(name, slot) for every unit.
+  template <class F>
+  void ForEachSlot(F&& f) {
+    parts_.ForEach(f);
+    f("csr", parts_.csr);
+  }
+  CoreMismatch Describe(uint64_t cycle);
+  bool PinsDiffer();
+  std::string Connections(const std::vector<Conn>& named, const std::string& unit) const;
+
   EngineParts<UnitSlot> parts_;
+  std::unique_ptr<History> history_;  // where some unit is both
   handoff_engine::In in_;
+  bool wired_ = false;
   bool units_reset_ = true;
   bool d_quiet_ = false;
   uint64_t d_wake_us_ = ~uint64_t{0};

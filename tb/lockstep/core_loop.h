@@ -5,11 +5,14 @@
 //   Bind(pins)                its inputs are these pins
 //   Check(cycle, &mismatch)   after an edge: compares, where there is something to compare
 //   Flip(register, bit)       a deliberate fault; false: no such register
+// and, if it wants to see every cycle before the edge that ends it,
+//   Sample(cycle)
 #ifndef HANDOFF_TB_LOCKSTEP_CORE_LOOP_H_
 #define HANDOFF_TB_LOCKSTEP_CORE_LOOP_H_
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -49,13 +52,22 @@ class Core final : public EngineCore {
     }
     if (mismatch_ && !told_) {
       told_ = true;
-      mismatch_->text += "last transfers at the engine's pins:\n" + checker.History();
+      Tell();
+      Sample();  // so that waves show the cycle in which the two differ
+      CloseWaves();
     }
   }
 
   bool Flip(const std::string& field, uint32_t bit, uint64_t cycle) override {
-    flip_ = {field, bit, cycle};
-    return engine_.Flip(field, bit) && engine_.Flip(field, bit);  // there and back: it exists
+    if (!engine_.Flip(field, bit) || !engine_.Flip(field, bit)) return false;  // there and back
+    if (cycle >= cycle_) flips_.emplace(cycle, PendingFlip{field, bit});
+    next_flip_ = flips_.empty() ? kNever : flips_.begin()->first;
+    return true;
+  }
+
+  bool CloseWaves() override {
+    if constexpr (requires { engine_.CloseWaves(); }) return engine_.CloseWaves();
+    return false;
   }
 
   bool AllQuiet() const override { return engine_.out().quiet && !DevicesBusy(); }
@@ -66,19 +78,35 @@ class Core final : public EngineCore {
         std::min({rx.NextCycle(), csr.NextCycle(), dma.NextCycle(), levels.NextCycle()});
     const uint64_t wake_us = engine_.out().wake_us;
     if (wake_us != kNever) next = std::min(next, UsToCycle(wake_us));
-    if (flip_.cycle >= cycle_) next = std::min(next, flip_.cycle);
-    return std::max(next, cycle_);
+    return std::max(std::min(next, next_flip_), cycle_);
   }
 
  private:
   struct PendingFlip {
     std::string field;
     uint32_t bit = 0;
-    uint64_t cycle = kNever;
   };
+
+  // Completes the mismatch with what is known here.
+  void Tell() {
+    CoreMismatch& m = *mismatch_;
+    m.unit = m.units.at(0).unit;
+    m.port = m.units.at(0).port;
+    m.time_ps = CycleToPs(m.cycle);
+    m.text = "  time " + PsToUsText(m.time_ps) + " us\n" + m.text +
+             "last transfers at the engine's pins:\n" + checker.History();
+  }
+
+  void Sample() {
+    if constexpr (requires { engine_.Sample(cycle_); }) {
+      pins.time_us = time_us_;
+      engine_.Sample(cycle_);
+    }
+  }
 
   void Edge() {
     pins.time_us = time_us_;
+    Sample();
     engine_.Tick();
     const Out& out = engine_.out();  // still the outputs before the edge
     checker.See(cycle_, pins, out);
@@ -89,12 +117,20 @@ class Core final : public EngineCore {
     rx.Tick(pins, cycle_ + 1);
     levels.Tick(out, pins, cycle_);
     engine_.Commit();
-    if (cycle_ == flip_.cycle) engine_.Flip(flip_.field, flip_.bit);
+    if (cycle_ == next_flip_) FlipNow();
     cycle_++;
     evaluated_++;
     if (cycle_ >= next_us_cycle_) AdvanceTime();
     if (hash_) watch_.See(cycle_, pins, engine_.out());
     engine_.Check(cycle_, &mismatch_);
+  }
+
+  void FlipNow() {
+    const auto end = flips_.upper_bound(cycle_);
+    for (auto flip = flips_.begin(); flip != end; ++flip)
+      engine_.Flip(flip->second.field, flip->second.bit);
+    flips_.erase(flips_.begin(), end);
+    next_flip_ = flips_.empty() ? kNever : flips_.begin()->first;
   }
 
   void AdvanceTime() {
@@ -120,7 +156,8 @@ class Core final : public EngineCore {
   const bool hash_;
   Engine engine_;
   PinWatch<Out> watch_;
-  PendingFlip flip_;
+  std::multimap<uint64_t, PendingFlip> flips_;  // by cycle
+  uint64_t next_flip_ = kNever;
   bool told_ = false;
   uint64_t time_us_ = 0;
   uint64_t next_us_cycle_ = 0;

@@ -2,8 +2,10 @@
 #include "tb/lockstep/engine_core.h"
 
 #include <stdexcept>
+#include <utility>
 
 #include "gen/handoff_engine_rtl.h"
+#include "gen/handoff_engine_trace_rtl.h"
 #include "model/handoff_engine.h"
 #include "tb/lockstep/composed_engine.h"
 #include "tb/lockstep/core_loop.h"
@@ -11,7 +13,8 @@
 namespace handoff {
 namespace {
 
-// RTL and model side by side: the RTL drives.
+// RTL and model side by side: the RTL drives. `Rtl` is the adapter of one of its builds.
+template <class Rtl>
 class LockstepEngine {
  public:
   explicit LockstepEngine(const CoreConfig& config)
@@ -34,15 +37,19 @@ class LockstepEngine {
   }
   const handoff_engine::Out& out() const { return rtl_.out(); }
   bool Check(uint64_t cycle, std::optional<CoreMismatch>* mismatch) const {
-    Mismatch m;
-    if (handoff_engine_rtl::CompareOut(rtl_.out(), model_.out(), &m)) return true;
-    *mismatch = CoreMismatch{cycle, "engine", m.ToString()};
+    if (Rtl::CompareOut(rtl_.out(), model_.out(), nullptr)) return true;
+    CoreMismatch m{.cycle = cycle};
+    m.units.push_back(Differences<Rtl>("engine", rtl_.out(), model_.out()));
+    m.text = m.units[0].text;
+    *mismatch = std::move(m);
     return false;
   }
   bool Flip(const std::string& field, uint32_t bit) { return model_.Flip(field, bit); }
+  Rtl& rtl() { return rtl_; }
+  handoff_engine& model() { return model_; }
 
  private:
-  handoff_engine_rtl rtl_;
+  Rtl rtl_;
   handoff_engine model_;
 };
 
@@ -51,28 +58,81 @@ class ModelEngine : public handoff_engine {
   explicit ModelEngine(const CoreConfig&) {}
   void Bind(const EnginePins& pins) { pins.Bind(in); }
   bool Check(uint64_t, std::optional<CoreMismatch>*) const { return true; }
+  handoff_engine& model() { return *this; }
 };
 
-class RtlEngine : public handoff_engine_rtl {
+template <class Rtl>
+class RtlEngine : public Rtl {
  public:
-  explicit RtlEngine(const CoreConfig& config)
-      : handoff_engine_rtl(RtlOptions{.rand_reset = config.rand_reset}) {}
-  void Bind(const EnginePins& pins) { pins.Bind(in); }
+  explicit RtlEngine(const CoreConfig& config) : Rtl(RtlOptions{.rand_reset = config.rand_reset}) {}
+  void Bind(const EnginePins& pins) { pins.Bind(this->in); }
   bool Check(uint64_t, std::optional<CoreMismatch>*) const { return true; }
   bool Flip(const std::string&, uint32_t) { return false; }
+  Rtl& rtl() { return *this; }
 };
+
+// An engine that is shown in waves. Types of their own, so that without waves there is nothing to
+// ask in a cycle.
+template <class Engine>
+class Traced : public Engine {
+  static constexpr bool kHasRtl = requires(Engine & e) { e.rtl(); };
+  static constexpr bool kHasModel = requires(Engine & e) { e.model(); };
+
+ public:
+  explicit Traced(const CoreConfig& config) : Engine(config), waves_(*config.waves) {
+    if constexpr (kHasRtl) {
+      this->rtl().context().traceEverOn(true);
+      waves_.AddRtl(this->rtl().top());
+    }
+    if constexpr (kHasModel) waves_.AddModel(this->model());
+  }
+
+  // The inputs of this cycle come to the RTL's pins only with the edge that ends it. They are put
+  // there before, with the clock still low, and the clock is shown high without being evaluated.
+  // An evaluation makes the RTL look for changes; with the clock low there is no edge in it.
+  void Sample(uint64_t cycle) {
+    if (!waves_.Wants(cycle)) return;
+    if constexpr (kHasRtl) {
+      auto& top = this->rtl().top();
+      this->rtl().SetPins(false);
+      top.eval();
+      top.clk_i = 1;
+      waves_.Rise(cycle);
+      top.clk_i = 0;
+      top.eval();
+    } else {
+      waves_.Rise(cycle);
+    }
+    waves_.Fall(cycle);
+  }
+  bool CloseWaves() { return waves_.Close(); }
+
+ private:
+  Waves waves_;
+};
+
+template <class Plain, class WithTracing>
+std::unique_ptr<EngineCore> Choose(const CoreConfig& config) {
+  if (config.waves) return std::make_unique<Core<Traced<WithTracing>>>(config);
+  return std::make_unique<Core<Plain>>(config);
+}
 
 }  // namespace
 
 std::unique_ptr<EngineCore> EngineCore::Make(const CoreConfig& config) {
   switch (config.form) {
     case EngineForm::kModel:
-      return std::make_unique<Core<ModelEngine>>(config);
+      return Choose<ModelEngine, ModelEngine>(config);
     case EngineForm::kRtl:
-      return std::make_unique<Core<RtlEngine>>(config);
+      return Choose<RtlEngine<handoff_engine_rtl>, RtlEngine<handoff_engine_trace_rtl>>(config);
     case EngineForm::kLockstep:
-      return std::make_unique<Core<LockstepEngine>>(config);
+      return Choose<LockstepEngine<handoff_engine_rtl>, LockstepEngine<handoff_engine_trace_rtl>>(
+          config);
     case EngineForm::kComposed:
+      if (config.waves) {
+        throw std::invalid_argument(
+            "no waves of an engine composed of units: take them of the engine in lockstep");
+      }
       return std::make_unique<Core<ComposedEngine>>(config);
   }
   throw std::invalid_argument("no such engine form");

@@ -16,7 +16,9 @@
 #include "tb/lockstep/devices.h"
 #include "tb/lockstep/dma_port.h"
 #include "tb/lockstep/engine_pins.h"
+#include "tb/lockstep/mismatch.h"
 #include "tb/lockstep/pin_checker.h"
+#include "tb/lockstep/waves.h"
 
 namespace handoff {
 
@@ -36,30 +38,31 @@ struct CoreConfig {
   double tx_gbps = 100.0;
   DmaPort::Params dma;
   int rand_reset = 0;  // X-initialisation of the RTL: 0 zeros, 1 ones, 2 random
-};
-
-// The first difference between RTL and model.
-struct CoreMismatch {
-  uint64_t cycle = 0;
-  std::string unit;  // "engine", or the unit that diverged (kComposed)
-  std::string text;  // port and fields, both values decoded, XOR
+  // A window of waves. The RTL is then the build with tracing and assertions; not with kComposed,
+  // whose units are verilated without.
+  std::optional<WaveRequest> waves;
 };
 
 class EngineCore {
  public:
-  // Throws std::invalid_argument for a unit that does not exist.
+  // Throws std::invalid_argument for a unit that does not exist, or for waves of kComposed;
+  // std::runtime_error for waves that cannot be written.
   static std::unique_ptr<EngineCore> Make(const CoreConfig& config);
   virtual ~EngineCore() = default;
 
   // Clocks the next `cycles` cycles; ends early at a mismatch.
   virtual void Run(uint64_t cycles) = 0;
-  // Flips a bit of a model register at the edge that ends `cycle`; false: no such register.
+  // Flips a bit of a model register at the edge that ends `cycle`, another at another call; false:
+  // no such register.
   virtual bool Flip(const std::string& unit_field, uint32_t bit, uint64_t cycle) = 0;
   // True when the engine is quiet and nothing moves at its pins.
   virtual bool AllQuiet() const = 0;
   // The first cycle in which something may happen that nobody outside causes from now on: the
   // present one unless all is quiet; kNever if nothing is due.
   virtual uint64_t NextCycle() const = 0;
+  // Finishes the files of waves, which otherwise the window's end does, a mismatch or the core's.
+  // False: there are none, for none were wanted or no cycle of the window came.
+  virtual bool CloseWaves() = 0;
 
   uint64_t cycle() const { return cycle_; }
   uint64_t evaluated() const { return evaluated_; }

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tb/lockstep/history.h"
+
+namespace handoff {
+
+void History::Keep(uint64_t cycle, uint32_t index) {
+  const Channel& channel = channels_[index];
+  Unit& unit = units_[channel.unit];
+  const auto keep = [&](Ring& ring) {
+    Transfer& transfer = ring.Next();
+    transfer.cycle = cycle;
+    transfer.channel = index;
+    transfer.words.resize(channel.words);
+    channel.pack(channel.payload, transfer.words.data());
+  };
+  keep(unit.ring);
+  const std::optional<Conn> conn = channel.connection(channel.payload);
+  if (!conn) return;
+  unit.latest = conn;
+  // A channel is its producer's output and its consumer's input: once is enough.
+  if (!channel.info->is_input) keep(connections_[*conn]);
+}
+
+std::string History::Text(const Ring& ring, bool name_units) const {
+  std::string text;
+  for (uint64_t i = ring.count > kKept ? ring.count - kKept : 0; i < ring.count; i++) {
+    const Transfer& transfer = ring.kept[i % kKept];
+    const Channel& channel = channels_[transfer.channel];
+    text += "  cycle " + std::to_string(transfer.cycle) + " ";
+    if (name_units) text += std::string(units_[channel.unit].name) + " ";
+    text += channel.info->is_input ? "-> " : "<- ";
+    text += std::string(channel.info->name) + " ";
+    text += PortText(*channel.port, transfer.words.data()) + "\n";
+  }
+  return text;
+}
+
+std::string History::OfUnit(std::string_view unit) const {
+  for (const Unit& each : units_) {
+    if (each.name == unit) return Text(each.ring, false);
+  }
+  return {};
+}
+
+std::string History::OfConnection(Conn conn) const {
+  const auto at = connections_.find(conn);
+  return at == connections_.end() ? std::string() : Text(at->second, true);
+}
+
+std::optional<Conn> History::LatestConnection(std::string_view unit) const {
+  for (const Unit& each : units_) {
+    if (each.name == unit) return each.latest;
+  }
+  return std::nullopt;
+}
+
+}  // namespace handoff

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Waves of short runs, read back: what they show of RTL and model, in which cycles, and what the
+// save file names.
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "tb/lockstep/clock.h"
+#include "tb/lockstep/engine_core.h"
+#include "tb/lockstep/flat_host.h"
+#include "tb/lockstep/fst_file.h"
+#include "tb/lockstep/save_file.h"
+
+namespace handoff {
+namespace {
+
+constexpr uint64_t kFrom = 9000, kTo = 9400;
+
+// A folder of the test's own.
+class WavesTest : public testing::Test {
+ protected:
+  WavesTest() { std::filesystem::create_directories(folder_); }
+  ~WavesTest() override { std::filesystem::remove_all(folder_); }
+  std::string Path() const { return (folder_ / "waves.fst").string(); }
+  CoreConfig Config(EngineForm form) const {
+    CoreConfig config{.form = form};
+    config.waves = WaveRequest{.path = Path(), .from = kFrom, .to = kTo};
+    return config;
+  }
+
+ private:
+  const std::filesystem::path folder_ =
+      std::filesystem::temp_directory_path() / ("handoff_waves_" + std::to_string(getpid()));
+};
+
+// Not TCP: goes up whole, through all units of the receive side.
+Bytes Frame(size_t bytes) {
+  Bytes frame(bytes);
+  for (size_t i = 0; i < bytes; i++) frame[i] = static_cast<uint8_t>(i * 7 + 1);
+  return frame;
+}
+
+// Frames in the window and around it.
+void RunFrames(EngineCore& core, uint64_t cycles = 3000) {
+  FlatHost host(core);
+  host.Start(64);
+  for (uint64_t cycle = 8500; cycle < 9600; cycle += 60) {
+    core.rx.Push({.cycle = cycle, .bytes = Frame(60 + cycle % 977)});
+  }
+  host.Run(cycles);
+}
+
+const FstFile::Signal& Named(const FstFile& waves, const std::string& path) {
+  const FstFile::Signal* signal = waves.Find(path);
+  if (signal == nullptr) throw std::runtime_error("no signal '" + path + "' in the waves");
+  return *signal;
+}
+
+// Of the RTL's signals the one that ends so.
+const FstFile::Signal& Rtl(const FstFile& waves, const std::string& end) {
+  for (const FstFile::Signal& signal : waves.signals()) {
+    if (signal.path.starts_with("rtl.") && signal.path.ends_with(end)) return signal;
+  }
+  throw std::runtime_error("no signal of the RTL ends in '" + end + "'");
+}
+
+FstFile::Changes Of(const FstFile& waves, const std::string& path) {
+  return waves.ChangesOf(Named(waves, path));
+}
+
+TEST_F(WavesTest, ShowsRtlAndModelEqualInEveryCycle) {
+  auto core = EngineCore::Make(Config(EngineForm::kLockstep));
+  RunFrames(*core);
+  EXPECT_TRUE(core->CloseWaves());
+  const FstFile waves(Path());
+  EXPECT_EQ(waves.timescale(), -12);
+  // Every output and input of every unit, by one name on both sides.
+  size_t ports = 0, moving = 0;
+  for (const FstFile::Signal& signal : waves.signals()) {
+    const size_t unit = signal.path.find(".u_");
+    if (!signal.path.starts_with("model.u_") || unit == std::string::npos) continue;
+    const std::string name = signal.path.substr(unit);
+    if (std::count(name.begin(), name.end(), '.') != 2) continue;
+    if (!name.ends_with("_o") && !name.ends_with("_i")) continue;
+    const FstFile::Changes model = waves.ChangesOf(signal);
+    ASSERT_EQ(model, waves.ChangesOf(Rtl(waves, ".handoff_engine" + name))) << name;
+    ports++;
+    moving += model.size() > 1 ? 1 : 0;
+  }
+  EXPECT_GT(ports, 300U);
+  EXPECT_GT(moving, 80U);
+  // Registers: the RTL's width may be less than that of the model's type.
+  for (const char* reg : {"u_rx_parser.s1_valid", "u_rx_parser.s1_data", "u_rx_parser.s2_end",
+                          "u_notify.hold_valid", "u_upload.d1_valid", "u_dma.w_open"}) {
+    const FstFile::Changes model = Of(waves, std::string("model.") + reg);
+    EXPECT_GT(model.size(), 1U) << reg;
+    EXPECT_EQ(model, waves.ChangesOf(Rtl(waves, std::string(".") + reg + "_q"))) << reg;
+  }
+}
+
+TEST_F(WavesTest, HoldsTheWindowAndNothingElse) {
+  CoreConfig config = Config(EngineForm::kLockstep);
+  config.idle_skip = false;
+  auto core = EngineCore::Make(config);
+  RunFrames(*core);
+  EXPECT_TRUE(core->CloseWaves());
+  const FstFile waves(Path());
+  EXPECT_EQ(waves.start(), CycleToPs(kFrom));
+  EXPECT_LT(waves.end(), CycleToPs(kTo));
+  EXPECT_GT(waves.end(), CycleToPs(kTo - 1));
+  const FstFile::Changes cycles = Of(waves, "run.cycle");
+  ASSERT_EQ(cycles.size(), kTo - kFrom);
+  for (uint64_t i = 0; i < cycles.size(); i++) {
+    EXPECT_EQ(cycles[i].first, CycleToPs(kFrom + i));
+    EXPECT_EQ(std::stoull(cycles[i].second, nullptr, 2), kFrom + i);
+    EXPECT_EQ(PsToCycle(cycles[i].first), kFrom + i);
+  }
+  EXPECT_EQ(Of(waves, "run.clk").size(), 2 * (kTo - kFrom));
+  EXPECT_EQ(waves.ChangesOf(Rtl(waves, ".clk_i")), Of(waves, "run.clk"));
+}
+
+// Cycles that the run jumped over are not shown; those that it did not are at their times.
+TEST_F(WavesTest, ItsClockStandsStillWhereTheRunJumped) {
+  auto core = EngineCore::Make(Config(EngineForm::kModel));
+  RunFrames(*core);
+  ASSERT_TRUE(core->CloseWaves());
+  const FstFile waves(Path());
+  const FstFile::Changes cycles = Of(waves, "run.cycle");
+  EXPECT_LT(cycles.size(), kTo - kFrom);
+  EXPECT_EQ(Of(waves, "run.clk").size(), 2 * cycles.size());
+  for (const auto& [time, bits] : cycles) {
+    EXPECT_EQ(time, CycleToPs(std::stoull(bits, nullptr, 2)));
+  }
+}
+
+// A pin's value in a cycle is the one that counts at the edge which ends it.
+TEST_F(WavesTest, ShowsInputsInTheirCycle) {
+  CoreConfig config = Config(EngineForm::kLockstep);
+  auto core = EngineCore::Make(config);
+  FlatHost host(*core);
+  host.Start(64);
+  core->rx.Push({.cycle = kFrom + 20, .bytes = Frame(60)});
+  host.Run(3000);
+  ASSERT_TRUE(core->CloseWaves());
+  const FstFile waves(Path());
+  const std::vector<std::string> pins = {"model.rx_valid_i", "model.u_rx_parser.rx_valid_i",
+                                         Rtl(waves, ".rx_valid_i").path};
+  for (const std::string& path : pins) {
+    const FstFile::Changes valid = Of(waves, path);
+    ASSERT_EQ(valid.size(), 3U) << path;
+    EXPECT_EQ(PsToCycle(valid[1].first), kFrom + 20) << path;
+    EXPECT_EQ(valid[1].second, "1");
+    EXPECT_EQ(PsToCycle(valid[2].first), kFrom + 21) << path;
+  }
+  // s0 holds the beat from the next cycle on.
+  const FstFile::Changes s0 = Of(waves, "model.u_rx_parser.s0_valid");
+  ASSERT_EQ(s0.size(), 3U);
+  EXPECT_EQ(PsToCycle(s0[1].first), kFrom + 21);
+}
+
+TEST_F(WavesTest, ShowsTheFieldsOfTheModelsStructs) {
+  auto core = EngineCore::Make(Config(EngineForm::kModel));
+  RunFrames(*core);
+  ASSERT_TRUE(core->CloseWaves());
+  const FstFile waves(Path());
+  const FstFile::Signal& hdr = Named(waves, "model.u_rx_parser.hdr_o");
+  ASSERT_EQ(hdr.width, Hdr::kWidth);
+  const FstFile::Changes whole = waves.ChangesOf(hdr);
+  EXPECT_GT(whole.size(), 2U);
+  for (const FieldInfo& field : Hdr::kFields) {
+    FstFile::Changes want;  // the same bits of the whole
+    for (const auto& [time, bits] : whole) {
+      const std::string value = bits.substr(Hdr::kWidth - field.lsb - field.width, field.width);
+      if (want.empty() || want.back().second != value) want.emplace_back(time, value);
+    }
+    EXPECT_EQ(Of(waves, std::string("model.u_rx_parser.hdr_o.") + field.name), want) << field.name;
+  }
+  // The output's register is the output.
+  EXPECT_EQ(Named(waves, "model.u_rx_parser.hdr").handle, hdr.handle);
+}
+
+TEST_F(WavesTest, HasTheScopesOfItsForm) {
+  for (const EngineForm form : {EngineForm::kRtl, EngineForm::kModel}) {
+    auto core = EngineCore::Make(Config(form));
+    RunFrames(*core);
+    ASSERT_TRUE(core->CloseWaves());
+    std::set<std::string> roots;
+    const FstFile waves(Path());
+    for (const FstFile::Signal& signal : waves.signals()) {
+      roots.insert(signal.path.substr(0, signal.path.find('.')));
+    }
+    const std::string side = form == EngineForm::kRtl ? "rtl" : "model";
+    EXPECT_EQ(roots, (std::set<std::string>{"run", side}));
+  }
+  CoreConfig composed = Config(EngineForm::kComposed);
+  EXPECT_THROW(EngineCore::Make(composed), std::invalid_argument);
+}
+
+TEST_F(WavesTest, ShowsAFlippedBitAsADifference) {
+  CoreConfig config = Config(EngineForm::kLockstep);
+  config.waves->mark = kFrom + 50;
+  auto core = EngineCore::Make(config);
+  // The parser's register idles at 0: it differs for the one cycle until the stage loads again.
+  ASSERT_TRUE(core->Flip("rx_parser.s2_bytes", 3, kFrom + 49));
+  try {
+    RunFrames(*core);
+  } catch (const std::runtime_error&) {  // the mismatch, if it comes to a pin
+  }
+  core->CloseWaves();
+  const FstFile waves(Path());
+  const FstFile::Changes model = Of(waves, "model.u_rx_parser.s2_bytes");
+  const FstFile::Changes rtl = waves.ChangesOf(Rtl(waves, ".u_rx_parser.s2_bytes_q"));
+  const auto at = [](const FstFile::Changes& changes, uint64_t cycle) {
+    uint64_t value = 0;
+    for (const auto& [time, bits] : changes) {
+      if (time <= CycleToPs(cycle)) value = std::stoull(bits, nullptr, 2);
+    }
+    return value;
+  };
+  for (uint64_t cycle = kFrom; cycle < kFrom + 50; cycle++) {
+    ASSERT_EQ(at(model, cycle), at(rtl, cycle)) << cycle;
+  }
+  EXPECT_EQ(at(model, kFrom + 50) ^ at(rtl, kFrom + 50), 1U << 3);
+}
+
+// The window's end does not come: the mismatch's cycle is the last.
+TEST_F(WavesTest, EndsWithTheMismatch) {
+  auto core = EngineCore::Make(Config(EngineForm::kLockstep));
+  ASSERT_TRUE(core->Flip("dma.aw_valid", 0, kFrom + 69));
+  EXPECT_THROW(RunFrames(*core), std::runtime_error);
+  ASSERT_TRUE(core->mismatch());
+  EXPECT_EQ(core->mismatch()->cycle, kFrom + 70);
+  const FstFile waves(Path());
+  const FstFile::Changes cycles = Of(waves, "run.cycle");
+  EXPECT_EQ(PsToCycle(cycles.back().first), kFrom + 70);
+  const FstFile::Changes model = Of(waves, "model.aw_valid_o");
+  const FstFile::Changes rtl = waves.ChangesOf(Rtl(waves, ".aw_valid_o"));
+  EXPECT_NE(model.back().second, rtl.back().second);
+}
+
+TEST_F(WavesTest, AddsNothingToARun) {
+  const auto digest = [](CoreConfig config) {
+    auto core = EngineCore::Make(config);
+    RunFrames(*core);
+    return std::pair(core->digest(), core->evaluated());
+  };
+  const auto plain = digest({.form = EngineForm::kLockstep});
+  EXPECT_EQ(digest(Config(EngineForm::kLockstep)), plain);
+  EXPECT_EQ(digest(Config(EngineForm::kRtl)), plain);
+  EXPECT_EQ(digest(Config(EngineForm::kModel)), plain);
+}
+
+TEST_F(WavesTest, LeavesNoFilesOfAWindowThatDidNotCome) {
+  CoreConfig config = Config(EngineForm::kModel);
+  config.waves->from = 1000000;
+  config.waves->to = 1000100;
+  auto core = EngineCore::Make(config);
+  RunFrames(*core);
+  EXPECT_FALSE(core->CloseWaves());
+  EXPECT_FALSE(std::filesystem::exists(Path()));
+  EXPECT_FALSE(std::filesystem::exists(SaveFilePath(Path())));
+  config.waves->path = Path() + "/is/no/folder.fst";
+  EXPECT_THROW(EngineCore::Make(config), std::runtime_error);
+}
+
+struct SaveLines {
+  std::vector<std::string> signals;
+  std::vector<std::string> groups;
+  std::string marker_line, start_line;
+};
+
+SaveLines ReadSave(const std::string& path) {
+  SaveLines lines;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("-")) lines.groups.push_back(line.substr(1));
+    if (line.starts_with("*")) lines.marker_line = line;
+    if (line.starts_with("[timestart]")) lines.start_line = line;
+    if (line.empty() || std::string("[@-*").find(line[0]) != std::string::npos) continue;
+    // "+{shown name} signal"
+    lines.signals.push_back(line.substr(line[0] == '+' ? line.find("} ") + 2 : 0));
+  }
+  return lines;
+}
+
+TEST_F(WavesTest, SaveFileNamesSignalsOfTheFileSideBySide) {
+  CoreConfig config = Config(EngineForm::kLockstep);
+  config.waves->mark = kFrom + 100;
+  config.waves->unit = "upload";
+  auto core = EngineCore::Make(config);
+  RunFrames(*core);
+  ASSERT_TRUE(core->CloseWaves());
+  const FstFile waves(Path());
+  std::set<std::string> known;
+  for (const FstFile::Signal& signal : waves.signals()) {
+    known.insert(signal.path + (signal.range == "[0:0]" ? "[0]" : signal.range));
+  }
+  const SaveLines save = ReadSave(SaveFilePath(Path()));
+  for (const std::string& line : save.signals) EXPECT_EQ(known.count(line), 1U) << line;
+  // The RTL's twin stands right before each port and register of the model, except where it keeps
+  // that otherwise.
+  size_t pairs = 0, alone = 0;
+  for (size_t i = 1; i < save.signals.size(); i++) {
+    if (!save.signals[i].starts_with("model.")) continue;
+    const std::string path = save.signals[i].substr(0, save.signals[i].find('['));
+    const std::string name = path.substr(path.rfind('.') + 1);
+    const std::string before = save.signals[i - 1].substr(0, save.signals[i - 1].find('['));
+    const bool is_port = name.ends_with("_i") || name.ends_with("_o");
+    if (before.starts_with("rtl.") && before.ends_with("." + name + (is_port ? "" : "_q"))) {
+      pairs++;
+    } else {
+      EXPECT_FALSE(is_port) << path << " after " << before;
+      alone++;
+    }
+  }
+  EXPECT_GT(pairs, 500U);
+  EXPECT_LT(alone, pairs / 3);  // parts of structs and arrays, the most of them counters
+  for (const char* unit : {"engine", "rx_parser", "upload", "csr", "dma", "timers"}) {
+    EXPECT_EQ(std::count(save.groups.begin(), save.groups.end(), unit), 2) << unit;
+  }
+  EXPECT_NE(save.marker_line.find(" " + std::to_string(CycleToPs(kFrom + 100)) + " "),
+            std::string::npos);
+  EXPECT_EQ(save.start_line, "[timestart] " + std::to_string(CycleToPs(kFrom + 90)));
+}
+
+}  // namespace
+}  // namespace handoff

@@ -17,8 +17,7 @@ void handoff_ack::Reset() {
   push_ = idle_ = changed_ = false;
 }
 
-void handoff_ack::Tick() {
-  if (idle_ && !*in.ackev_valid) return;
+void handoff_ack::Edge() {
   changed_ = true;
   const bool was_clear = r_.clear;
   const bool ackreq_free = !q_.ackreq_valid || *in.ackreq_ready;
@@ -205,12 +204,6 @@ void handoff_ack::LoadRequest(const Word& w) {
 void handoff_ack::Forget(Word& n) {
   n.want = n.dsack = false;
   n.dsack_left = n.dsack_right = 0;
-}
-
-void handoff_ack::Commit() {
-  if (!changed_) return;
-  changed_ = false;
-  q_ = d_;
 }
 
 bool handoff_ack::Flip(std::string_view reg, uint32_t bit) {

@@ -41,8 +41,13 @@ class handoff_ack {
 
   In in;
   void Reset();
-  void Tick();
-  void Commit();
+  void Tick() {
+    if (!idle_ || *in.ackev_valid) Edge();
+  }
+  void Commit() {
+    if (changed_) q_ = d_;
+    changed_ = false;
+  }
   const Out& out() const { return q_; }
 
   template <class F>
@@ -74,6 +79,7 @@ class handoff_ack {
   bool Flip(std::string_view reg, uint32_t bit);
 
  private:
+  void Edge();
   // What is kept of a connection.
   struct Word {
     bool queued = false;  // in the queue; with want 0 a tombstone

@@ -51,8 +51,7 @@ void handoff_buffers::Reset() {
   changed_ = idle_ = false;
 }
 
-void handoff_buffers::Tick() {
-  if (idle_ && !*in.place_valid && !(*in.lbuf_valid && q_.lbuf_ready)) return;
+void handoff_buffers::Edge() {
   changed_ = true;
 
   const bool place_there = u_place_skid_.valid(*in.place_valid);

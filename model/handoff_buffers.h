@@ -49,7 +49,9 @@ class handoff_buffers {
 
   In in;
   void Reset();
-  void Tick();
+  void Tick() {
+    if (!idle_ || *in.place_valid || (*in.lbuf_valid && q_.lbuf_ready)) Edge();
+  }
   void Commit() {
     if (changed_) q_ = d_;
     changed_ = false;
@@ -92,6 +94,7 @@ class handoff_buffers {
   bool Flip(std::string_view reg, uint32_t bit);
 
  private:
+  void Edge();
   static constexpr uint32_t kMaxSlots = 8;
 
   struct Held {  // a piece held: what is still free of it

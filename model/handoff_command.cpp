@@ -39,9 +39,8 @@ void handoff_command::Reset() {
   want_ = idle_ = load_cmd_ = load_tmpl_ = changed_ = false;
 }
 
-void handoff_command::Tick() {
+void handoff_command::Edge() {
   const Ring& ring = *in.cmd_ring;
-  if (idle_ && ring == seen_ring_) return;  // without a read under way nothing else is looked at
   if (seen_ring_ != ring) seen_ring_ = ring;
   changed_ = true;
   const bool waits_active = ring.enable && !r_.active;
@@ -339,8 +338,7 @@ void handoff_command::LoadTmpl() {
   t.peer_ip = key.src_ip;
 }
 
-void handoff_command::Commit() {
-  if (!changed_) return;
+void handoff_command::Show() {
   changed_ = false;
   q_.cmd_valid = d_.cmd_valid;
   if (load_cmd_) q_.cmd = d_.cmd;

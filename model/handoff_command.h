@@ -48,8 +48,13 @@ class handoff_command {
 
   In in;
   void Reset();
-  void Tick();
-  void Commit();
+  void Tick() {
+    // Without a read under way nothing else is looked at.
+    if (!idle_ || *in.cmd_ring != seen_ring_) Edge();
+  }
+  void Commit() {
+    if (changed_) Show();
+  }
   const Out& out() const { return q_; }
 
   template <class F>
@@ -75,6 +80,8 @@ class handoff_command {
   bool Flip(std::string_view reg, uint32_t bit);
 
  private:
+  void Edge();
+  void Show();
   enum class St : uint8_t { kClear, kTake, kSecond, kCheck, kTmpl, kSend, kRsp };
   struct Entry {
     bool in_use = false;

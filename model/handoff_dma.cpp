@@ -6,15 +6,6 @@
 #include "model/flip.h"
 
 namespace handoff {
-namespace {
-
-template <class T>
-void TickSkid(prim::Skid<T>& skid, bool valid, const T& data, bool pop) {
-  if (valid || !skid.settled()) skid.Tick(valid, data, pop);
-}
-
-}  // namespace
-
 handoff_dma::handoff_dma(const Params& params)
     : rd_tags_(params.RdTags),
       tag_(params.RdTags),
@@ -36,32 +27,20 @@ void handoff_dma::Reset() {
   u_b_skid_.Reset();
   u_r_skid_.Reset();
   d_ = q_ = Out{};
-  load_aw_ = load_w_ = load_ar_ = changed_ = idle_ = false;
+  load_aw_ = load_w_ = load_ar_ = changed_ = reads_changed_ = reads_idle_ = idle_ = false;
 }
 
-void handoff_dma::Tick() {
-  if (idle_ && !*in.uw_valid && !*in.nw_valid && !*in.cr_req_valid && !*in.lr_req_valid &&
-      !*in.tr_req_valid && !*in.b_valid && !*in.r_valid) {
-    return;
-  }
+void handoff_dma::Edge() {
   changed_ = true;
-  if (ReadsMove()) TickReads();
+  const bool reads_move =
+      !reads_idle_ || *in.cr_req_valid || *in.lr_req_valid || *in.tr_req_valid || *in.r_valid;
+  if (reads_move) TickReads();
   TickWrites();
-  TickAnswers();
   d_.drained =
       !r_.w_open && !d_.aw_valid && !d_.w_valid && !d_.ar_valid && u_order_.empty() && r_.tags == 0;
-  d_.quiet = d_.drained && !r_.d1_valid && !d_.uw_done_valid && !d_.nw_done_valid && !d_.cr_valid &&
-             !d_.lr_valid && !d_.tr_valid && u_uw_skid_.empty() && u_nw_skid_.empty() &&
-             u_cr_req_skid_.empty() && u_lr_req_skid_.empty() && u_tr_req_skid_.empty() &&
-             u_b_skid_.empty() && u_r_skid_.empty();
+  d_.quiet = d_.drained && reads_idle_ && !d_.uw_done_valid && !d_.nw_done_valid &&
+             u_uw_skid_.empty() && u_nw_skid_.empty() && u_b_skid_.empty();
   idle_ = d_.quiet;
-}
-
-// Some part of the read side holds something or is given something.
-bool handoff_dma::ReadsMove() const {
-  return r_.tags != 0 || r_.d1_valid || q_.cr_valid || q_.lr_valid || q_.tr_valid || q_.ar_valid ||
-         *in.cr_req_valid || *in.lr_req_valid || *in.tr_req_valid || !u_cr_req_skid_.settled() ||
-         !u_lr_req_skid_.settled() || !u_tr_req_skid_.settled();
 }
 
 void handoff_dma::TickWrites() {
@@ -89,7 +68,7 @@ void handoff_dma::TickWrites() {
   d_.aw_valid = open || (q_.aw_valid && !*in.aw_ready);
   d_.w_valid = beat || (q_.w_valid && !*in.w_ready);
 
-  // Answers pop u_order in TickAnswers; both move it at one edge.
+  // Answers.
   const bool ret = u_b_skid_.valid(*in.b_valid) && u_order_.valid();
   d_.uw_done_valid = d_.nw_done_valid = false;
   if (ret) {
@@ -103,17 +82,12 @@ void handoff_dma::TickWrites() {
     }
   }
   if (open || ret) u_order_.Tick(open, static_cast<uint8_t>(src), ret);
-  TickSkid(u_uw_skid_, *in.uw_valid, *in.uw, beat && src == 0);
-  TickSkid(u_nw_skid_, *in.nw_valid, *in.nw, beat && src == 1);
+  u_uw_skid_.Tick(*in.uw_valid, *in.uw, beat && src == 0);
+  u_nw_skid_.Tick(*in.nw_valid, *in.nw, beat && src == 1);
+  u_b_skid_.Tick(*in.b_valid, *in.b, true);
   d_.uw_ready = u_uw_skid_.ready();
   d_.nw_ready = u_nw_skid_.ready();
-}
-
-void handoff_dma::TickAnswers() {
-  TickSkid(u_b_skid_, *in.b_valid, *in.b, true);
-  TickSkid(u_r_skid_, *in.r_valid, *in.r, true);
   d_.b_ready = u_b_skid_.ready();
-  d_.r_ready = u_r_skid_.ready();
 }
 
 void handoff_dma::TickReads() {
@@ -186,16 +160,21 @@ void handoff_dma::TickReads() {
   }
   r_.tags = static_cast<uint8_t>(r_.tags + issue - free_tag);
 
-  TickSkid(u_cr_req_skid_, *in.cr_req_valid, *in.cr_req, issue && pick == 0);
-  TickSkid(u_lr_req_skid_, *in.lr_req_valid, *in.lr_req, issue && pick == 1);
-  TickSkid(u_tr_req_skid_, *in.tr_req_valid, *in.tr_req, issue && pick == 2);
+  u_cr_req_skid_.Tick(*in.cr_req_valid, *in.cr_req, issue && pick == 0);
+  u_lr_req_skid_.Tick(*in.lr_req_valid, *in.lr_req, issue && pick == 1);
+  u_tr_req_skid_.Tick(*in.tr_req_valid, *in.tr_req, issue && pick == 2);
+  u_r_skid_.Tick(*in.r_valid, *in.r, true);
   d_.cr_req_ready = u_cr_req_skid_.ready();
   d_.lr_req_ready = u_lr_req_skid_.ready();
   d_.tr_req_ready = u_tr_req_skid_.ready();
+  d_.r_ready = u_r_skid_.ready();
+  reads_changed_ = true;
+  reads_idle_ = r_.tags == 0 && !r_.d1_valid && !d_.ar_valid && !d_.cr_valid && !d_.lr_valid &&
+                !d_.tr_valid && u_cr_req_skid_.empty() && u_lr_req_skid_.empty() &&
+                u_tr_req_skid_.empty() && u_r_skid_.empty();
 }
 
-void handoff_dma::Commit() {
-  if (!changed_) return;
+void handoff_dma::Show() {
   changed_ = false;
   q_.uw_ready = d_.uw_ready;
   q_.nw_ready = d_.nw_ready;
@@ -203,6 +182,16 @@ void handoff_dma::Commit() {
   q_.uw_done = d_.uw_done;
   q_.nw_done_valid = d_.nw_done_valid;
   q_.nw_done = d_.nw_done;
+  q_.aw_valid = d_.aw_valid;
+  q_.w_valid = d_.w_valid;
+  q_.b_ready = d_.b_ready;
+  q_.drained = d_.drained;
+  q_.quiet = d_.quiet;
+  if (load_w_) q_.w = d_.w;
+  if (load_aw_) q_.aw = d_.aw;
+  load_aw_ = load_w_ = false;
+  if (!reads_changed_) return;
+  reads_changed_ = false;
   q_.cr_req_ready = d_.cr_req_ready;
   q_.lr_req_ready = d_.lr_req_ready;
   q_.tr_req_ready = d_.tr_req_ready;
@@ -212,23 +201,16 @@ void handoff_dma::Commit() {
   if (d_.cr_valid) q_.cr = d_.cr;
   if (d_.lr_valid) q_.lr = d_.lr;
   if (d_.tr_valid) q_.tr = d_.tr;
-  q_.aw_valid = d_.aw_valid;
-  q_.w_valid = d_.w_valid;
   q_.ar_valid = d_.ar_valid;
-  if (load_aw_) q_.aw = d_.aw;
-  if (load_w_) q_.w = d_.w;
   if (load_ar_) q_.ar = d_.ar;
-  load_aw_ = load_w_ = load_ar_ = false;
-  q_.b_ready = d_.b_ready;
+  load_ar_ = false;
   q_.r_ready = d_.r_ready;
-  q_.drained = d_.drained;
-  q_.quiet = d_.quiet;
 }
 
 bool handoff_dma::Flip(std::string_view reg, uint32_t bit) {
   const bool done = FlipRegister([&](auto&& f) { ForEachReg(f); }, reg, bit);
   q_ = d_;
-  idle_ = false;
+  idle_ = reads_idle_ = false;
   return done;
 }
 

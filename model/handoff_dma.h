@@ -77,8 +77,15 @@ class handoff_dma {
 
   In in;
   void Reset();
-  void Tick();
-  void Commit();
+  void Tick() {
+    if (!idle_ || *in.uw_valid || *in.nw_valid || *in.cr_req_valid || *in.lr_req_valid ||
+        *in.tr_req_valid || *in.b_valid || *in.r_valid) {
+      Edge();
+    }
+  }
+  void Commit() {
+    if (changed_) Show();
+  }
   const Out& out() const { return q_; }
 
   template <class F>
@@ -135,9 +142,9 @@ class handoff_dma {
     Data data{};
   };
 
-  bool ReadsMove() const;
+  void Edge();
+  void Show();
   void TickWrites();
-  void TickAnswers();
   void TickReads();
 
   static constexpr uint32_t kMaxBursts = 16;
@@ -157,8 +164,9 @@ class handoff_dma {
   Out d_, q_;
   // Which payloads Commit() has to copy.
   bool load_aw_ = false, load_w_ = false, load_ar_ = false;
-  bool changed_ = false;
-  bool idle_ = false;  // the last edge left nothing to do
+  bool changed_ = false, reads_changed_ = false;
+  bool reads_idle_ = false;  // the read side's part of idle_
+  bool idle_ = false;        // the last edge left nothing to do
 };
 
 }  // namespace handoff

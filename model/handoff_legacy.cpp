@@ -19,12 +19,10 @@ void handoff_legacy::Reset() {
   idle_ = false;
 }
 
-void handoff_legacy::Tick() {
+void handoff_legacy::Edge() {
   const Ring& ring = *in.legacy_ring;
   const bool lr_valid = *in.lr_valid;
   const bool stands = q_.lbuf_valid && !*in.lbuf_ready;  // at a full skid
-  // Nothing moved at the last edge, and no input has changed since.
-  if (idle_ && !lr_valid && (stands || !q_.lbuf_valid) && ring == seen_ring_) return;
   if (seen_ring_ != ring) seen_ring_ = ring;
   changed_ = true;
 

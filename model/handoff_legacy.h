@@ -43,7 +43,13 @@ class handoff_legacy {
 
   In in;
   void Reset();
-  void Tick();
+  void Tick() {
+    // At rest nothing moved at the last edge, and lbuf stands at a full skid, if at all.
+    if (!idle_ || *in.lr_valid || (q_.lbuf_valid && *in.lbuf_ready) ||
+        *in.legacy_ring != seen_ring_) {
+      Edge();
+    }
+  }
   void Commit() {
     if (changed_) q_ = d_;
     changed_ = false;
@@ -71,6 +77,7 @@ class handoff_legacy {
   bool Flip(std::string_view reg, uint32_t bit);
 
  private:
+  void Edge();
   struct Read {  // a read under way
     uint8_t lane = 0;
     uint8_t n = 0;

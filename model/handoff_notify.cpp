@@ -8,11 +8,6 @@ namespace {
 
 constexpr uint64_t kPhaseBit = uint64_t{1} << 63;  // of a notification's last word
 
-template <class T>
-void TickSkid(prim::Skid<T>& skid, bool valid, const T& data, bool pop) {
-  if (valid || !skid.settled()) skid.Tick(valid, data, pop);
-}
-
 }  // namespace
 
 handoff_notify::handoff_notify(const Params& params)
@@ -34,17 +29,7 @@ void handoff_notify::Reset() {
   idle_ = load_nw_ = changed_ = false;
 }
 
-// The last edge left nothing to do, and no input gives any. nw_done without a burst is ignored.
-bool handoff_notify::Idle() const {
-  if (!idle_ || *in.done_valid || *in.sent_valid || *in.prog_valid || *in.halt != r_.halt ||
-      *in.time_us >= q_.wake_us || *in.ntf_ring != seen_ring_) {
-    return false;
-  }
-  return r_.unann == 0 || (in.cfg->irq_count == seen_count_ && in.cfg->irq_delay_us == seen_delay_);
-}
-
-void handoff_notify::Tick() {
-  if (Idle()) return;
+void handoff_notify::TickAll() {
   const Ring& ring = *in.ntf_ring;
   if (seen_ring_ != ring) seen_ring_ = ring;
   seen_count_ = in.cfg->irq_count;
@@ -65,9 +50,9 @@ void handoff_notify::Tick() {
   r_.active = active_d;
 
   if (e.emit || e.ret) u_bursts_.Tick(e.emit, static_cast<uint8_t>(e.pair), e.ret);
-  TickSkid(u_prog_skid_, *in.prog_valid, *in.prog, e.upd);
-  TickSkid(u_done_skid_, *in.done_valid, *in.done, e.pop_done);
-  TickSkid(u_sent_skid_, *in.sent_valid, *in.sent, e.pop_sent);
+  u_prog_skid_.Tick(*in.prog_valid, *in.prog, e.upd);
+  u_done_skid_.Tick(*in.done_valid, *in.done, e.pop_done);
+  u_sent_skid_.Tick(*in.sent_valid, *in.sent, e.pop_sent);
   d_.prog_ready = u_prog_skid_.ready();
   d_.done_ready = u_done_skid_.ready();
   d_.sent_ready = u_sent_skid_.ready();
@@ -257,8 +242,7 @@ Ntf handoff_notify::Progress() const {
   return x;
 }
 
-void handoff_notify::Commit() {
-  if (!changed_) return;
+void handoff_notify::Show() {
   changed_ = false;
   q_.prog_ready = d_.prog_ready;
   q_.done_ready = d_.done_ready;

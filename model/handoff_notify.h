@@ -58,8 +58,12 @@ class handoff_notify {
 
   In in;
   void Reset();
-  void Tick();
-  void Commit();
+  void Tick() {
+    if (!idle_ || Stirred()) TickAll();
+  }
+  void Commit() {
+    if (changed_) Show();
+  }
   const Out& out() const { return q_; }
 
   template <class F>
@@ -135,7 +139,15 @@ class handoff_notify {
     bool ret = false;
   };
 
-  bool Idle() const;
+  // An input that a resting unit has to look at. nw_done without a burst is ignored.
+  bool Stirred() const {
+    return *in.done_valid || *in.sent_valid || *in.prog_valid || *in.halt != r_.halt ||
+           *in.time_us >= q_.wake_us || *in.ntf_ring != seen_ring_ ||
+           (r_.unann != 0 &&
+            (in.cfg->irq_count != seen_count_ || in.cfg->irq_delay_us != seen_delay_));
+  }
+  void TickAll();
+  void Show();
   void TickSelection(Edge& e);
   void TickAnswers(Edge& e, uint16_t wr);
   void TickProgress(Edge& e);

@@ -14,7 +14,7 @@ void handoff_rx_fifo::Reset() {
   u_hdr_.Reset();
   d_ = Next{};
   q_ = Out{};
-  idle_ = false;
+  resting_ = false;
 }
 
 void handoff_rx_fifo::Edge() {
@@ -67,7 +67,7 @@ void handoff_rx_fifo::Edge() {
   d_.rxf_cnt_valid = ended;
   d_.rxf_drop_valid = ended && !commit;
   d_.quiet = u_hdr_.empty() && r_.avail == 0 && !d_.fdata_valid && !ended;
-  idle_ = d_.quiet;
+  resting_ = !ended && u_hdr_.settled() && (r_.avail == 0 || d_.fdata_valid);
 }
 
 void handoff_rx_fifo::Show() {
@@ -85,7 +85,7 @@ void handoff_rx_fifo::Show() {
 
 bool handoff_rx_fifo::Flip(std::string_view reg, uint32_t bit) {
   const Regs before = r_;
-  idle_ = false;
+  resting_ = false;
   if (!FlipRegister([&](auto&& f) { ForEachReg(f); }, reg, bit)) return false;
   if (r_.wr < beats_ && r_.start < beats_ && r_.rd < beats_) return true;
   r_ = before;  // an address has no such bit

@@ -45,7 +45,10 @@ class handoff_rx_fifo {
   In in;
   void Reset();
   void Tick() {
-    if (!idle_ || *in.frame_valid) Edge();
+    if (!resting_ || *in.frame_valid || (q_.fdata_valid && *in.fdata_ready) ||
+        (q_.hdr_valid && *in.hdr_ready)) {
+      Edge();
+    }
   }
   void Commit() {
     if (d_.changed) Show();
@@ -105,7 +108,7 @@ class handoff_rx_fifo {
   prim::RamFifo<Hdr> u_hdr_;
   Next d_;
   Out q_;
-  bool idle_ = false;  // without a beat the next edge changes nothing
+  bool resting_ = false;  // the next edge changes nothing: no beat comes, no output is taken
 };
 
 }  // namespace handoff

@@ -231,13 +231,15 @@ void handoff_rx_parser::DecodeIp6(const uint8_t* ip, uint32_t l2, Net* net) {
 // Adds this beat's part of addresses and segment to the sum.
 void handoff_rx_parser::Sum(const Data& data) {
   const uint32_t base = r_.s1_idx * kDataBytes;
+  if (base != 0 && base + kDataBytes <= r_.net.ip_end) {  // a whole beat of segment
+    r_.sum = AddWords(data.w.data(), kDataBytes / 8, r_.sum);
+    return;
+  }
   const uint32_t start = r_.net.l4_off - (r_.net.is_ip6 ? 32 : 8);
   const uint32_t from = start > base ? start - base : 0;  // less than a beat's bytes
   const uint32_t end = r_.net.ip_end > base ? std::min(r_.net.ip_end - base, kDataBytes) : 0;
   uint64_t sum = r_.s1_idx == 0 ? 0 : r_.sum;
-  if (from == 0 && end == kDataBytes) {
-    sum = AddWords(data.w.data(), kDataBytes / 8, sum);
-  } else if (from < end) {
+  if (from < end) {
     Data part = data;
     const uint32_t first = from / 8, last = (end - 1) / 8;
     part.w[first] &= ~uint64_t{0} << (8 * (from % 8));

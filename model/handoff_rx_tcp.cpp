@@ -22,7 +22,7 @@ void handoff_rx_tcp::Reset() {
 }
 
 // Room and credits. After the RAM's read: a word written at the same edge is not seen yet.
-inline void handoff_rx_tcp::TickPulsesIn() {
+void handoff_rx_tcp::TickPulsesIn() {
   if (*in.room_valid) {
     u_room_.TickWrite(in.room->conn & (entries_ - 1),
                       rx_tcp::RoomWord{in.room->room_epoch, in.room->room_end});
@@ -35,11 +35,7 @@ inline void handoff_rx_tcp::TickCredits() {
   if (*in.lret_valid) r_.credit = static_cast<uint16_t>(r_.credit + in.lret->n);
 }
 
-void handoff_rx_tcp::Tick() {
-  if (idle_ && NoneOffered()) {
-    TickPulsesIn();
-    return;
-  }
+void handoff_rx_tcp::Edge() {
   changed_ = true;
   d_.place_valid = q_.place_valid && !*in.place_ready;
   d_.blk_valid = q_.blk_valid && !*in.blk_ready;

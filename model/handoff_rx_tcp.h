@@ -75,7 +75,13 @@ class handoff_rx_tcp {
 
   In in;
   void Reset();
-  void Tick();
+  void Tick() {
+    if (!idle_ || *in.op_valid || *in.uerr_valid || *in.exp_valid || *in.start_valid) {
+      Edge();
+    } else if (*in.room_valid || *in.grant_valid || *in.lret_valid) {
+      TickPulsesIn();
+    }
+  }
   void Commit() {
     if (changed_) CommitChanged();
   }
@@ -152,6 +158,7 @@ class handoff_rx_tcp {
     uint8_t wait = 0;
   };
 
+  void Edge();
   void CommitChanged();
   void TickPulsesIn();
   void TickCredits();
@@ -163,9 +170,6 @@ class handoff_rx_tcp {
   void Load(const rx_tcp::Decision& d);
   // Pick and take; `may` is take_ok.
   void Take(bool may, bool fire);
-  bool NoneOffered() const {
-    return !*in.op_valid && !*in.uerr_valid && !*in.exp_valid && !*in.start_valid;
-  }
 
   static constexpr uint32_t kMaxWait = 15;
 

@@ -27,9 +27,7 @@ void handoff_timers::Reset() {
   idle_ = changed_ = false;
 }
 
-void handoff_timers::Tick() {
-  // Quiet, wake_us is exact: before it nothing happens by itself.
-  if (idle_ && !*in.ack_tmr_valid && !*in.back_tmr_valid && *in.time_us < q_.wake_us) return;
+void handoff_timers::Edge() {
   changed_ = true;
   const bool ack_valid = u_ack_tmr_skid_.valid(*in.ack_tmr_valid);
   const bool back_valid = u_back_tmr_skid_.valid(*in.back_tmr_valid);
@@ -189,12 +187,6 @@ uint64_t handoff_timers::Delay(uint32_t c) const {
          : c == 1 ? in.cfg->delay1_us
          : c == 2 ? in.cfg->delay2_us
                   : in.cfg->delay3_us;
-}
-
-void handoff_timers::Commit() {
-  if (!changed_) return;
-  changed_ = false;
-  q_ = d_;
 }
 
 bool handoff_timers::Flip(std::string_view reg, uint32_t bit) {

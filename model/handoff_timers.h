@@ -44,8 +44,14 @@ class handoff_timers {
 
   In in;
   void Reset();
-  void Tick();
-  void Commit();
+  void Tick() {
+    // Quiet, wake_us is exact: before it nothing happens by itself.
+    if (!idle_ || *in.ack_tmr_valid || *in.back_tmr_valid || *in.time_us >= q_.wake_us) Edge();
+  }
+  void Commit() {
+    if (changed_) q_ = d_;
+    changed_ = false;
+  }
   const Out& out() const { return q_; }
 
   template <class F>
@@ -102,6 +108,7 @@ class handoff_timers {
     uint8_t refill_class = 0;
   };
 
+  void Edge();
   void Idle(bool heads_known, bool ack_valid, bool back_valid);
   void Exec();
   void Fire();

@@ -52,9 +52,8 @@ void handoff_tx::Reset() {
   idle_ = load_start_ = load_sent_ = load_tx_ = changed_ = false;
 }
 
-void handoff_tx::Tick() {
+void handoff_tx::Edge() {
   const Ring& ring = *in.tx_ring;
-  if (idle_ && !*in.ackreq_valid && !*in.tmpl_valid && !*in.tr_valid && ring == seen_ring_) return;
   seen_ring_ = ring;
   changed_ = true;
   w_.ord_push = w_.ord_pop = w_.desc_push = w_.desc_pop = w_.item_push = w_.item_pop = false;
@@ -485,8 +484,7 @@ Ntf handoff_tx::SentNtf(const tx::Item& item, Status status, Seq seq) const {
              .tag = item.tag};
 }
 
-void handoff_tx::Commit() {
-  if (!changed_) return;
+void handoff_tx::Show() {
   changed_ = false;
   q_.tmpl_ready = d_.tmpl_ready;
   q_.ackreq_ready = d_.ackreq_ready;

@@ -67,8 +67,13 @@ class handoff_tx {
 
   In in;
   void Reset();
-  void Tick();
-  void Commit();
+  void Tick() {
+    if (!idle_ || *in.ackreq_valid || *in.tmpl_valid || *in.tr_valid || *in.tx_ring != seen_ring_)
+      Edge();
+  }
+  void Commit() {
+    if (changed_) Show();
+  }
   const Out& out() const { return q_; }
 
   template <class F>
@@ -134,6 +139,8 @@ class handoff_tx {
   bool Flip(std::string_view reg, uint32_t bit);
 
  private:
+  void Edge();
+  void Show();
   static constexpr uint32_t kDescriptors = 16;
   static constexpr uint32_t kReads = 32;
   static constexpr uint32_t kFrameWords = 512;

@@ -47,32 +47,34 @@ void handoff_upload::Reset() {
   u_uerr_.Reset();
   u_err_.Reset();
   d_ = q_ = Out{};
-  load_done_ = load_uerr_ = load_uw_ = changed_ = idle_ = false;
+  load_done_ = load_uerr_ = load_uw_ = changed_ = resting_ = false;
 }
 
-void handoff_upload::Tick() {
-  if (idle_ && !*in.fdata_valid && !*in.blk_valid && !*in.job_valid && !*in.uw_done_valid) return;
+void handoff_upload::Edge() {
   changed_ = true;
-  TickAnswers();
+  burst_pop_ = ntf_pop_ = false;
+  if (*in.uw_done_valid || r_.d1_valid || !u_ntf_.empty() || !u_uerr_.empty() || q_.done_valid ||
+      q_.uerr_valid || r_.clr) {
+    TickAnswers();
+  }
   TickStep();
   d_.fdata_ready = u_fdata_skid_.ready();
   d_.blk_ready = u_blk_skid_.ready();
   d_.job_ready = u_job_skid_.ready();
-  d_.quiet = !r_.clr && !r_.job_valid && !r_.d1_valid && u_fdata_skid_.empty() &&
-             u_blk_skid_.empty() && u_job_skid_.empty() && u_burst_.empty() && u_ntf_.empty() &&
-             u_uerr_.empty() && !d_.uw_valid && !d_.done_valid && !d_.uerr_valid;
-  idle_ = d_.quiet;
+  resting_ = !r_.job_valid && !d_.uw_valid && Rests();
+  d_.quiet = resting_ && u_fdata_skid_.empty() && u_burst_.empty() && u_ntf_.empty();
+}
+
+// Without a job and a beat on its way out: nothing moves by itself.
+bool handoff_upload::Rests() const {
+  return !r_.clr && !r_.d1_valid && u_blk_skid_.settled() && u_job_skid_.settled() &&
+         (u_fdata_skid_.ready() || !u_fdata_skid_.empty()) && u_uerr_.empty() && !d_.done_valid &&
+         !d_.uerr_valid && (u_ntf_.empty() || (u_ntf_.valid() && !Retired()));
 }
 
 // Answers, notifications, uerr: what follows the bursts. Of u_burst and u_ntf it only decides the
 // pops, TickStep() the pushes.
 void handoff_upload::TickAnswers() {
-  burst_pop_ = ntf_pop_ = false;
-  if (!*in.uw_done_valid && !r_.d1_valid && u_ntf_.empty() && u_uerr_.empty() && !q_.done_valid &&
-      !q_.uerr_valid && !r_.clr) {
-    return;
-  }
-
   // Answers.
   burst_pop_ = *in.uw_done_valid && u_burst_.valid();
   const bool err = burst_pop_ && in.uw_done->err;
@@ -92,8 +94,7 @@ void handoff_upload::TickAnswers() {
   }
   d_.done_valid = d1_go || !done_free;
   const uint32_t sync_conn = r_.d1.conn & mask_;
-  ntf_pop_ = u_ntf_.valid() && static_cast<uint8_t>(r_.retired - u_ntf_.data().seq) < 128 &&
-             (!r_.d1_valid || d1_go);
+  ntf_pop_ = u_ntf_.valid() && Retired() && (!r_.d1_valid || d1_go);
   r_.d1_valid = ntf_pop_ || (r_.d1_valid && !d1_go);
   if (ntf_pop_) {
     const uint64_t bit = uint64_t{1} << (r_.rslot & kSlotMask);
@@ -216,15 +217,9 @@ void handoff_upload::TickStep() {
     r_.clr_addr = (r_.clr_addr + 1) & mask_;
   }
 
-  if (*in.fdata_valid || !u_fdata_skid_.settled()) {
-    u_fdata_skid_.Tick(*in.fdata_valid, *in.fdata, pop);
-  }
-  if (*in.blk_valid || !u_blk_skid_.settled()) {
-    u_blk_skid_.Tick(*in.blk_valid, *in.blk, blk_pop);
-  }
-  if (*in.job_valid || !u_job_skid_.settled()) {
-    u_job_skid_.Tick(*in.job_valid, *in.job, take);
-  }
+  u_fdata_skid_.Tick(*in.fdata_valid, *in.fdata, pop);
+  u_blk_skid_.Tick(*in.blk_valid, *in.blk, blk_pop);
+  u_job_skid_.Tick(*in.job_valid, *in.job, take);
 }
 
 void handoff_upload::TakeJob() {
@@ -293,7 +288,7 @@ void handoff_upload::LoadUw(uint32_t n, bool first, bool head, uint32_t b, const
 bool handoff_upload::Flip(std::string_view reg, uint32_t bit) {
   const bool done = FlipRegister([&](auto&& f) { ForEachReg(f); }, reg, bit);
   q_ = d_;
-  idle_ = false;
+  resting_ = false;
   return done;
 }
 

@@ -51,7 +51,12 @@ class handoff_upload {
 
   In in;
   void Reset();
-  void Tick();
+  void Tick() {
+    if (!resting_ || *in.job_valid || *in.uw_done_valid || *in.blk_valid ||
+        (*in.fdata_valid && q_.fdata_ready)) {
+      Edge();
+    }
+  }
   void Commit() {
     if (!changed_) return;
     changed_ = false;
@@ -156,10 +161,14 @@ class handoff_upload {
     Ntf d1{};
   };
 
+  void Edge();
+  bool Rests() const;
   void TickAnswers();
   void TickStep();
   void TakeJob();
   void LoadUw(uint32_t n, bool first, bool head, uint32_t b, const Data& fdata);
+  // The bursts begun before the oldest waiting notification were all answered.
+  bool Retired() const { return static_cast<uint8_t>(r_.retired - u_ntf_.data().seq) < 128; }
   // Too many bursts were begun since the oldest waiting notification.
   bool Far() const {
     return u_ntf_.valid() && static_cast<uint8_t>(r_.issued - u_ntf_.data().seq) >= kFar;
@@ -180,7 +189,7 @@ class handoff_upload {
   // Which payloads Commit() has to copy.
   bool load_done_ = false, load_uerr_ = false, load_uw_ = false;
   bool changed_ = false;
-  bool idle_ = false;  // nothing is held but, perhaps, the next frame's first beat
+  bool resting_ = false;  // all that is held waits for a job, an answer, or a beat
 };
 
 }  // namespace handoff

@@ -24,6 +24,14 @@ class Skid {
 
   // One rising edge. `pop`: the unit takes data(); ignored while valid() is false.
   void Tick(bool in_valid, const T& in, bool pop) {
+    if (settled() && (pop || !in_valid)) return;  // empty and stays so: passes through
+    Move(in_valid, in, pop);
+  }
+
+  void Reset() { *this = Skid{}; }
+
+ private:
+  void Move(bool in_valid, const T& in, bool pop) {
     const bool take = in_valid && ready_;
     if (count_ == 0) {
       if (take && !pop) {
@@ -43,9 +51,6 @@ class Skid {
     ready_ = count_ <= 1;
   }
 
-  void Reset() { *this = Skid{}; }
-
- private:
   T entry_[2] = {};
   uint8_t count_ = 0;
   uint8_t head_ = 0;

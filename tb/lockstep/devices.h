@@ -100,7 +100,8 @@ class TxSink {
   void Tick(const Out& out, EnginePins& pins, uint64_t cycle) {
     if (out.tx_valid && pins.tx_ready) Take(out.tx, cycle);
     // Room for one more largest burst of beats: the MAC's FIFO holds kFifoPs of line time.
-    pins.tx_ready = byte_ps_num_ == 0 || busy_until_ps_ <= CycleToPs(cycle) + kFifoPs;
+    room_ = room_ || byte_ps_num_ == 0 || busy_until_ps_ <= CycleToPs(cycle) + kFifoPs;
+    pins.tx_ready = room_;
   }
   bool busy() const { return !partial_.bytes.empty(); }
   // When tx_ready is low, the cycle at which it rises again.
@@ -121,12 +122,14 @@ class TxSink {
     partial_.abandoned = beat.user;
     busy_until_ps_ = std::max(busy_until_ps_, CycleToPs(cycle)) +
                      (partial_.bytes.size() + kGapBytes) * byte_ps_num_ / 1000;
+    room_ = false;
     frames.push_back(std::move(partial_));
     partial_ = {};
   }
 
   uint64_t byte_ps_num_;  // thousandths of a picosecond a byte
   uint64_t busy_until_ps_ = 0;
+  bool room_ = false;  // once there, it stays until the next frame
   Frame partial_;
 };
 

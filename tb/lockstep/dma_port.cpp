@@ -67,12 +67,8 @@ void DmaPort::FinishBursts() {
     const Burst burst = addresses_.front();
     addresses_.pop_front();
     Bytes data(burst.beats * kDataBytes);
-    size_t begin = 0;  // of the run that is open
+    size_t begin = 0, end = 0;  // of the last run so far
     bool open = false;
-    const auto end_run = [&](size_t end) {
-      open = false;
-      PushRun(burst.addr + begin, Bytes(data.data() + begin, data.data() + end));
-    };
     for (size_t at = 0; at < data.size(); at += kDataBytes) {
       const AxiW& w = beats_.front();
       std::memcpy(data.data() + at, w.data.bytes(), kDataBytes);
@@ -80,16 +76,26 @@ void DmaPort::FinishBursts() {
         const Strb strb = w.strb >> lane;
         if (open) {
           lane += std::countr_one(strb);
-          if (lane < kDataBytes) end_run(at + lane);
+          open = lane == kDataBytes;
+          end = at + lane;
         } else {
           lane += std::min<uint32_t>(std::countr_zero(strb), kDataBytes - lane);
-          open = lane < kDataBytes;
+          if (lane == kDataBytes) break;
+          if (end != 0) {
+            PushRun(burst.addr + begin, Bytes(data.data() + begin, data.data() + end));
+          }
+          open = true;
           begin = at + lane;
         }
       }
       beats_.pop_front();
     }
-    if (open) end_run(data.size());
+    // As a rule there is one run, from the first byte on.
+    if (end != 0) {
+      data.resize(end);
+      if (begin != 0) data.erase(data.begin(), data.begin() + static_cast<std::ptrdiff_t>(begin));
+      PushRun(burst.addr + begin, std::move(data));
+    }
     queued_bytes_ -= burst.beats * kDataBytes;
     answers_++;
   }

@@ -29,7 +29,7 @@ class WeightedPolicy : public Policy {
   explicit WeightedPolicy(const Weights& weights)
       : w_(weights), back_off_(weights.first_back_off, weights.longest_back_off) {}
 
-  std::string_view name() const override { return "policy"; }
+  std::string_view name() const override { return "weighted"; }
   std::vector<Decision> Decide(Micros now, std::span<const Candidate> candidates,
                                Table table) override;
   void OnRefused(ConnId id, Micros now, std::string_view /*why*/) override {

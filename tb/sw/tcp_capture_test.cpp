@@ -12,7 +12,7 @@
 #include "sw/tcp/ipv4.h"
 #include "sw/tcp/ipv6.h"
 #include "sw/tcp/segment.h"
-#include "tb/sw/pcap_file.h"
+#include "tb/pcap/reader.h"
 
 namespace handoff::tcp {
 namespace {
@@ -48,7 +48,7 @@ Outcome Rebuild(ByteView frame) {
 
 std::vector<std::string> AllCaptures() {
   std::set<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(tb::CapturePath(""))) {
+  for (const auto& entry : std::filesystem::directory_iterator(pcap::CapturePath(""))) {
     if (entry.path().extension() == ".pcap") names.insert(entry.path().filename());
   }
   return {names.begin(), names.end()};
@@ -59,7 +59,8 @@ TEST(TcpCapture, EveryFrameBuildsAgainToTheSameBytes) {
   ASSERT_GE(names.size(), 30U);
   for (const std::string& name : names) {
     std::map<Outcome, int> outcomes;
-    for (const auto& frame : tb::ReadPcap(tb::CapturePath(name))) ++outcomes[Rebuild(frame.bytes)];
+    for (const auto& frame : pcap::ReadFile(pcap::CapturePath(name)))
+      ++outcomes[Rebuild(frame.bytes)];
     EXPECT_GT(outcomes[Outcome::kSame], 0) << name;
     EXPECT_EQ(outcomes[Outcome::kDifferent], 0) << name;
     EXPECT_EQ(outcomes[Outcome::kBadChecksum], name == "corrupt.b.pcap" ? 9 : 0) << name;
@@ -69,7 +70,7 @@ TEST(TcpCapture, EveryFrameBuildsAgainToTheSameBytes) {
 TEST(TcpCapture, DamagedFramesNeverReadOutside) {
   std::mt19937 random(7);
   for (const char* name : {"vlan.pcap", "ipv6.pcap", "reorder.pcap"}) {
-    for (const auto& frame : tb::ReadPcap(tb::CapturePath(name))) {
+    for (const auto& frame : pcap::ReadFile(pcap::CapturePath(name))) {
       Bytes bad = frame.bytes;
       for (int i = 0; i < 4; ++i) {
         bad[random() % std::min<size_t>(bad.size(), 90)] = static_cast<uint8_t>(random());

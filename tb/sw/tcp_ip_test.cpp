@@ -8,7 +8,7 @@
 #include "sw/tcp/arp.h"
 #include "sw/tcp/ipv4.h"
 #include "sw/tcp/ipv6.h"
-#include "tb/sw/pcap_file.h"
+#include "tb/pcap/reader.h"
 #include "tb/sw/recording_netif.h"
 #include "tb/sw/virtual_time.h"
 
@@ -119,7 +119,7 @@ TEST_F(IpLayerTest, DamagedCapturesNeverBreakIt) {
   ip_.AddAddress({.addr = *IpAddr::Parse("fd00::1"), .prefix_bits = 64});
   std::mt19937 random(11);
   for (const char* name : {"vlan.pcap", "ipv6.pcap", "rst_closed_port.pcap"}) {
-    for (const auto& frame : tb::ReadPcap(tb::CapturePath(name))) {
+    for (const auto& frame : pcap::ReadFile(pcap::CapturePath(name))) {
       for (int i = 0; i < 4; ++i) {
         Bytes bad = frame.bytes;
         for (int k = 0; k < i; ++k) bad[random() % bad.size()] = static_cast<uint8_t>(random());

@@ -7,8 +7,8 @@
 #include "sw/tcp/ipv4.h"
 #include "sw/tcp/ipv6.h"
 #include "sw/tcp/stack.h"
+#include "tb/pcap/reader.h"
 #include "tb/sw/hosts.h"
-#include "tb/sw/pcap_file.h"
 #include "tb/sw/recording_netif.h"
 
 namespace handoff::tcp {
@@ -49,7 +49,7 @@ Recorded Read(Micros time, Bytes bytes) {
 
 std::vector<Recorded> Load(const std::string& name) {
   std::vector<Recorded> frames;
-  for (auto& captured : tb::ReadPcap(tb::CapturePath(name))) {
+  for (auto& captured : pcap::ReadFile(pcap::CapturePath(name))) {
     frames.push_back(Read(captured.time, std::move(captured.bytes)));
   }
   return frames;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tb/system/capture.h"
 
-#include <pcap/pcap.h>
-
 #include <memory>
 #include <stdexcept>
 #include <utility>
@@ -14,44 +12,12 @@
 #include "sw/tcp/ipv4.h"
 #include "sw/tcp/ipv6.h"
 #include "sw/tcp/ndp.h"
-#include "sw/tcp/segment.h"
+#include "tb/system/dissect.h"
 
 namespace handoff::system {
 namespace {
 
 using tcp::ByteView;
-
-// The TCP segment in a frame, if there is one.
-struct Found {
-  tcp::EthernetHeader ethernet;
-  tcp::IpAddr src, dst;
-  tcp::Segment segment;
-};
-
-std::optional<Found> FindSegment(ByteView frame) {
-  const auto ethernet = tcp::ParseEthernet(frame);
-  if (!ethernet) return std::nullopt;
-  Found found;
-  found.ethernet = ethernet->header;
-  ByteView message;
-  if (const auto v4 = tcp::ParseIpv4(ethernet->payload);
-      v4 && v4->header.protocol == tcp::kProtocolTcp && !v4->header.IsFragment()) {
-    found.src = v4->header.src;
-    found.dst = v4->header.dst;
-    message = v4->payload;
-  } else if (const auto v6 = tcp::ParseIpv6(ethernet->payload);
-             v6 && v6->header.next_header == tcp::kProtocolTcp) {
-    found.src = v6->header.src;
-    found.dst = v6->header.dst;
-    message = v6->payload;
-  } else {
-    return std::nullopt;
-  }
-  auto parsed = tcp::ParseSegment(found.src, found.dst, message);
-  if (parsed.error != tcp::SegmentError::kNone) return std::nullopt;
-  found.segment = std::move(parsed.segment);
-  return found;
-}
 
 // Who sent a frame to whom, at the IP layer.
 struct Ends {
@@ -111,50 +77,13 @@ tcp::OpenOptions OptionsOf(const tcp::Segment& syn) {
 
 }  // namespace
 
-std::vector<CapturedFrame> ReadCapture(const std::string& path) {
-  char error[PCAP_ERRBUF_SIZE] = "";
-  const std::unique_ptr<pcap_t, void (*)(pcap_t*)> file(pcap_open_offline(path.c_str(), error),
-                                                        pcap_close);
-  if (!file) throw std::runtime_error(path + ": " + error + " (expected a pcap or pcapng file)");
-  if (pcap_datalink(file.get()) != DLT_EN10MB) {
-    throw std::runtime_error(path + ": link type " + std::to_string(pcap_datalink(file.get())) +
-                             " (expected 1, Ethernet)");
-  }
-  std::vector<CapturedFrame> frames;
-  sw::Micros first;
-  pcap_pkthdr* header = nullptr;
-  const u_char* data = nullptr;
-  int result = 0;
-  while ((result = pcap_next_ex(file.get(), &header, &data)) == 1) {
-    if (header->caplen != header->len) {
-      throw std::runtime_error(path + ": frame " + std::to_string(frames.size() + 1) + " has " +
-                               std::to_string(header->caplen) + " of " +
-                               std::to_string(header->len) +
-                               " bytes (expected whole frames: capture with full snap length)");
-    }
-    const sw::Micros time = sw::Seconds(header->ts.tv_sec) + sw::Micros(header->ts.tv_usec);
-    if (frames.empty()) first = time;
-    if (time < first) {
-      throw std::runtime_error(path + ": frame " + std::to_string(frames.size() + 1) +
-                               " is older than the first");
-    }
-    frames.push_back({time - first, tcp::Bytes(data, data + header->caplen)});
-  }
-  if (result == PCAP_ERROR) {
-    throw std::runtime_error(path + ": after frame " + std::to_string(frames.size()) + ": " +
-                             pcap_geterr(file.get()));
-  }
-  if (frames.empty()) throw std::runtime_error(path + ": no frames in it");
-  return frames;
-}
-
-HostRecord RecordOf(const std::vector<CapturedFrame>& frames, const tcp::IpAddr& addr) {
+HostRecord RecordOf(const std::vector<pcap::Frame>& frames, const tcp::IpAddr& addr) {
   HostRecord record;
   bool known = false;
   std::map<tcp::Tuple, tcp::Seq> sent;  // one past the last byte of the host's stream so far
   // Whom it asked for, when, and has not sent a packet to since.
   std::map<tcp::Neighbor, sw::Micros> asked;
-  for (const CapturedFrame& frame : frames) {
+  for (const pcap::Frame& frame : frames) {
     const auto ethernet = tcp::ParseEthernet(frame.bytes);
     const auto ends = ethernet ? EndsOf(*ethernet) : std::nullopt;
     const bool ours = ends && ends->src == addr;
@@ -171,10 +100,7 @@ HostRecord RecordOf(const std::vector<CapturedFrame>& frames, const tcp::IpAddr&
                                      ethernet->header.src);
       }
       if (found && found->dst == addr && found->segment.flags.syn && !found->segment.flags.ack) {
-        const tcp::Tuple tuple{{addr, found->segment.dst_port},
-                               {found->src, found->segment.src_port},
-                               found->ethernet.tags.Key()};
-        record.connections.try_emplace(tuple);
+        record.connections.try_emplace(found->ReceivedOn());
       }
       continue;
     }
@@ -184,8 +110,7 @@ HostRecord RecordOf(const std::vector<CapturedFrame>& frames, const tcp::IpAddr&
     const auto waited = asked.extract(peer);
     if (!found) continue;
     const tcp::Segment& s = found->segment;
-    const tcp::Tuple tuple{
-        {addr, s.src_port}, {found->dst, s.dst_port}, found->ethernet.tags.Key()};
+    const tcp::Tuple tuple = found->SentOn();
     Recorded& r = record.connections[tuple];
     if (s.flags.syn && !r.has_syn) {
       r.has_syn = true;

@@ -15,17 +15,9 @@
 #include "sw/tcp/config.h"
 #include "sw/tcp/neighbors.h"
 #include "sw/types.h"
+#include "tb/pcap/reader.h"
 
 namespace handoff::system {
-
-struct CapturedFrame {
-  sw::Micros time;  // since the first frame
-  tcp::Bytes bytes;
-};
-
-// Reads pcap or pcapng. Throws std::runtime_error that says what is wrong with which file, and
-// where.
-std::vector<CapturedFrame> ReadCapture(const std::string& path);
 
 // Something that the recorded application did.
 struct UserEvent {
@@ -50,11 +42,11 @@ struct HostRecord {
   // stand-in need not ask, where the recording has no answer for it.
   std::map<tcp::Neighbor, tcp::MacAddr> neighbors;
   std::map<tcp::Tuple, Recorded> connections;  // local is the host
-  std::vector<CapturedFrame> arrivals;         // frames that are for the host
+  std::vector<pcap::Frame> arrivals;           // frames that are for the host
 };
 
 // What the host at `addr` sent and received. Throws std::runtime_error if it sent nothing.
-HostRecord RecordOf(const std::vector<CapturedFrame>& frames, const tcp::IpAddr& addr);
+HostRecord RecordOf(const std::vector<pcap::Frame>& frames, const tcp::IpAddr& addr);
 
 }  // namespace handoff::system
 

@@ -26,7 +26,7 @@ const tcp::MacAddr kPeerMac{{2, 0, 0, 0, 0, 2}};
 
 HostRecord Of(const char* name, const char* host) {
   const auto path = std::filesystem::path(__FILE__).parent_path() / "../captures" / name;
-  return RecordOf(ReadCapture(path), *tcp::IpAddr::Parse(host));
+  return RecordOf(pcap::ReadFile(path), *tcp::IpAddr::Parse(host));
 }
 
 tcp::Bytes Arp(tcp::ArpMessage::Operation operation, bool from_host) {
@@ -61,7 +61,7 @@ tcp::Bytes Syn() {
   return Packet(tcp::kProtocolTcp, segment);
 }
 
-sw::Micros OpenedAt(const std::vector<CapturedFrame>& frames) {
+sw::Micros OpenedAt(const std::vector<pcap::Frame>& frames) {
   const HostRecord record = RecordOf(frames, kHost);
   EXPECT_EQ(record.connections.size(), 1U);
   return record.connections.begin()->second.opened;

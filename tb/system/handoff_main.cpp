@@ -253,7 +253,7 @@ int DoReplay(Options o) {
   if (o.out.empty()) o.out = "build/runs/" + std::filesystem::path(o.capture).stem().string();
   const auto host = tcp::IpAddr::Parse(o.host);
   if (!host) throw std::invalid_argument("--host " + o.host + ": expected an IPv4 or IPv6 address");
-  const HostRecord record = RecordOf(ReadCapture(o.capture), *host);
+  const HostRecord record = RecordOf(pcap::ReadFile(o.capture), *host);
   ReplayConfig config;
   config.run = ConfigOf(o);
   config.host = *host;

@@ -57,7 +57,7 @@ Machine::Machine(const RunConfig& config, Params params)
   sc_core::sc_report_handler::set_actions("/OSCI/SystemC", sc_core::SC_DO_NOTHING);
   link.BindA(machine_);
   if (!config.capture.empty()) {
-    capture_ = std::make_unique<PcapngWriter>(config.capture, "engine");
+    capture_ = std::make_unique<pcap::Writer>(config.capture, "engine");
   }
   using Fate = LinkDirection::Fate;
   link.a_to_b.observer = [this](uint64_t ps, Fate fate, const std::vector<uint8_t>& frame,
@@ -174,7 +174,7 @@ void Machine::AddConnection(ConnectionResult c, sw::ConnId id, RunResult* result
   const uint64_t rest = c.bytes_read - c.bytes_user;
   c.bytes_legacy = std::min(rest, c.bytes_legacy + c.stats.bytes_host);
   c.bytes_host = rest - c.bytes_legacy;
-  if (c.why.empty()) c.why = "policy " + std::string(delegation.policy_name());
+  if (c.why.empty()) c.why = "not chosen (" + std::string(delegation.policy_name()) + ")";
   result->connections.push_back(std::move(c));
 }
 

@@ -16,7 +16,7 @@
 #include "sw/host/host.h"
 #include "sw/policy/weighted.h"
 #include "tb/lockstep/rng.h"
-#include "tb/system/pcapng.h"
+#include "tb/pcap/writer.h"
 #include "tb/system/run.h"
 
 namespace handoff::system {
@@ -77,7 +77,7 @@ class Machine {
   const EngineHost::Params host_params_;
   Rng random_;
   EngineHost machine_;
-  std::unique_ptr<PcapngWriter> capture_;
+  std::unique_ptr<pcap::Writer> capture_;
   // Segments from the host without data: of the wire, and of those the stack's own RAW ones.
   std::map<tcp::Tuple, uint64_t> pure_acks_, raw_acks_;
 

@@ -87,7 +87,7 @@ class Run {
         Listen(tuple.local);
       }
     }
-    for (const CapturedFrame& frame : record_.arrivals) {
+    for (const pcap::Frame& frame : record_.arrivals) {
       // Captured before the sender's MAC padded it; a wire carries no frame under 60 bytes.
       tcp::Bytes bytes = frame.bytes;
       bytes.resize(std::max<size_t>(bytes.size(), kMinFrameBytes));

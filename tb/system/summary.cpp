@@ -133,22 +133,22 @@ std::string ForPeople(const RunDescription& run, const RunResult& r) {
   line("engine", fmt::format("{}, {} cycles ({} evaluated){}", run.engine, Grouped(r.cycles),
                              Grouped(r.cycles_evaluated),
                              run.engine == "lockstep" ? ", RTL and model equal in each" : ""));
-  line("connections", fmt::format("{}, {} delegated; back in sync {} times, resumed {}",
+  line("connections", fmt::format("{}, {} delegated; to sync {} times, resumed {} times",
                                   r.connections.size(), delegated, syncs, resumes));
   if (!r.connections.empty()) {
     const ConnectionResult& c = r.connections.front();
     line("", fmt::format("{}: {}", c.tuple.ToString(), c.why));
   }
-  line("frames", fmt::format("{} in, {} out; lost on the way {}", Grouped(r.frames_in),
-                             Grouped(r.frames_out), Grouped(r.to_host.lost + r.to_peer.lost)));
+  line("frames",
+       fmt::format("{} in, {} out, of which {} are the engine's own ACKs; {} lost on the way",
+                   Grouped(r.frames_in), Grouped(r.frames_out), Grouped(r.acks_engine),
+                   Grouped(r.to_host.lost + r.to_peer.lost)));
   line("verdicts", Verdicts(r));
   line("bytes read",
-       fmt::format("{}: {} by DMA into user buffers, {} into legacy buffers, {} before delegation",
+       fmt::format("{}: {} by DMA into user buffers, {} into legacy buffers, {} not delegated",
                    Grouped(read), Share(Sum(r, &ConnectionResult::bytes_user), read),
                    Share(Sum(r, &ConnectionResult::bytes_legacy), read),
                    Share(Sum(r, &ConnectionResult::bytes_host), read)));
-  line("own ACKs", fmt::format("{} made by the engine, of {} frames out", Grouped(r.acks_engine),
-                               Grouped(r.frames_out)));
   line("processor",
        fmt::format("busy for {:.1f} of {:.1f} us, {} interrupts",
                    static_cast<double>(r.cpu_busy_ps) * 1e-6, Us(r), Grouped(r.interrupts)));

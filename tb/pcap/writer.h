@@ -2,20 +2,20 @@
 //
 // Writes a capture as pcapng (draft-ietf-opsawg-pcapng), one interface, nanoseconds. libpcap reads
 // that format but writes only the older one, which has neither directions nor comments.
-#ifndef HANDOFF_TB_SYSTEM_PCAPNG_H_
-#define HANDOFF_TB_SYSTEM_PCAPNG_H_
+#ifndef HANDOFF_TB_PCAP_WRITER_H_
+#define HANDOFF_TB_PCAP_WRITER_H_
 
 #include <cstdint>
 #include <fstream>
 #include <span>
 #include <string>
 
-namespace handoff::system {
+namespace handoff::pcap {
 
-class PcapngWriter {
+class Writer {
  public:
   // Throws std::runtime_error when the file cannot be written.
-  PcapngWriter(const std::string& path, const std::string& interface);
+  Writer(const std::string& path, const std::string& interface);
   // `out`: the engine sent it. Times do not go back. `bad_fcs`: its FCS was wrong.
   void Write(uint64_t ps, bool out, bool bad_fcs, std::span<const uint8_t> frame);
   // Throws std::runtime_error if not everything could be written.
@@ -28,6 +28,6 @@ class PcapngWriter {
   std::ofstream file_;
 };
 
-}  // namespace handoff::system
+}  // namespace handoff::pcap
 
-#endif  // HANDOFF_TB_SYSTEM_PCAPNG_H_
+#endif  // HANDOFF_TB_PCAP_WRITER_H_

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tb/system/pcapng.h"
+#include "tb/pcap/writer.h"
 
 #include <stdexcept>
 
-namespace handoff::system {
+namespace handoff::pcap {
 namespace {
 
 // Block types, section 4 of the draft; option codes below them.
@@ -32,7 +32,7 @@ void PutOption(std::string& to, uint16_t code, const std::string& value) {
 
 }  // namespace
 
-PcapngWriter::PcapngWriter(const std::string& path, const std::string& interface)
+Writer::Writer(const std::string& path, const std::string& interface)
     : path_(path), file_(path, std::ios::binary) {
   if (!file_) throw std::runtime_error(path + ": cannot be written");
   std::string section;
@@ -53,7 +53,7 @@ PcapngWriter::PcapngWriter(const std::string& path, const std::string& interface
   Block(kInterface, port);
 }
 
-void PcapngWriter::Block(uint32_t type, const std::string& body) {
+void Writer::Block(uint32_t type, const std::string& body) {
   std::string head, tail;
   const auto length = static_cast<uint32_t>(body.size() + 12);
   Put(head, type);
@@ -62,7 +62,7 @@ void PcapngWriter::Block(uint32_t type, const std::string& body) {
   file_ << head << body << tail;
 }
 
-void PcapngWriter::Write(uint64_t ps, bool out, bool bad_fcs, std::span<const uint8_t> frame) {
+void Writer::Write(uint64_t ps, bool out, bool bad_fcs, std::span<const uint8_t> frame) {
   const uint64_t ns = ps / kPsPerNs;
   std::string packet;
   Put(packet, uint32_t{0});  // the interface
@@ -79,9 +79,9 @@ void PcapngWriter::Write(uint64_t ps, bool out, bool bad_fcs, std::span<const ui
   Block(kEnhancedPacket, packet);
 }
 
-void PcapngWriter::Close() {
+void Writer::Close() {
   file_.close();
   if (!file_) throw std::runtime_error(path_ + ": could not be written to its end");
 }
 
-}  // namespace handoff::system
+}  // namespace handoff::pcap

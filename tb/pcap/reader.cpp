@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tb/pcap/reader.h"
+
+#include <pcap/pcap.h>
+
+#include <memory>
+#include <stdexcept>
+
+namespace handoff::pcap {
+
+std::vector<Frame> ReadFile(const std::string& path) {
+  char error[PCAP_ERRBUF_SIZE] = "";
+  const std::unique_ptr<pcap_t, void (*)(pcap_t*)> file(pcap_open_offline(path.c_str(), error),
+                                                        pcap_close);
+  if (!file) throw std::runtime_error(path + ": " + error + " (expected a pcap or pcapng file)");
+  if (pcap_datalink(file.get()) != DLT_EN10MB) {
+    throw std::runtime_error(path + ": link type " + std::to_string(pcap_datalink(file.get())) +
+                             " (expected 1, Ethernet)");
+  }
+  std::vector<Frame> frames;
+  sw::Micros first;
+  pcap_pkthdr* header = nullptr;
+  const u_char* data = nullptr;
+  int result = 0;
+  while ((result = pcap_next_ex(file.get(), &header, &data)) == 1) {
+    if (header->caplen != header->len) {
+      throw std::runtime_error(path + ": frame " + std::to_string(frames.size() + 1) + " has " +
+                               std::to_string(header->caplen) + " of " +
+                               std::to_string(header->len) +
+                               " bytes (expected whole frames: capture with full snap length)");
+    }
+    const sw::Micros time = sw::Seconds(header->ts.tv_sec) + sw::Micros(header->ts.tv_usec);
+    if (frames.empty()) first = time;
+    if (time < first) {
+      throw std::runtime_error(path + ": frame " + std::to_string(frames.size() + 1) +
+                               " is older than the first");
+    }
+    frames.push_back({time - first, tcp::Bytes(data, data + header->caplen)});
+  }
+  if (result == PCAP_ERROR) {
+    throw std::runtime_error(path + ": after frame " + std::to_string(frames.size()) + ": " +
+                             pcap_geterr(file.get()));
+  }
+  if (frames.empty()) throw std::runtime_error(path + ": no frames in it");
+  return frames;
+}
+
+}  // namespace handoff::pcap

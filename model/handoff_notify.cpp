@@ -26,7 +26,7 @@ void handoff_notify::Reset() {
   u_queue_.Reset();
   u_pend_.Reset();
   d_ = q_ = Out{};
-  idle_ = load_nw_ = changed_ = false;
+  resting_ = load_nw_ = changed_ = false;
 }
 
 void handoff_notify::TickAll() {
@@ -57,11 +57,10 @@ void handoff_notify::TickAll() {
   d_.done_ready = u_done_skid_.ready();
   d_.sent_ready = u_sent_skid_.ready();
 
-  d_.quiet = cleared && u_prog_skid_.empty() && u_done_skid_.empty() && u_sent_skid_.empty() &&
+  resting_ = cleared && u_prog_skid_.empty() && u_done_skid_.empty() && u_sent_skid_.empty() &&
              u_queue_.empty() && !e.pop && !e.upd && !r_.pg_valid && !r_.hold_valid &&
-             !d_.nw_valid && !d_.irq_valid && !d_.irq_cnt_valid && u_bursts_.empty() &&
-             !waits_active;
-  idle_ = d_.quiet;
+             !d_.nw_valid && !d_.irq_valid && !d_.irq_cnt_valid && !waits_active;
+  d_.quiet = resting_ && u_bursts_.empty();
 }
 
 void handoff_notify::TickSelection(Edge& e) {
@@ -263,7 +262,7 @@ void handoff_notify::Show() {
 bool handoff_notify::Flip(std::string_view reg, uint32_t bit) {
   const bool done = FlipRegister([&](auto&& f) { ForEachReg(f); }, reg, bit);
   q_ = d_;
-  idle_ = false;
+  resting_ = false;
   return done;
 }
 

@@ -59,7 +59,7 @@ class handoff_notify {
   In in;
   void Reset();
   void Tick() {
-    if (!idle_ || Stirred()) TickAll();
+    if (!resting_ || Stirred()) TickAll();
   }
   void Commit() {
     if (changed_) Show();
@@ -139,10 +139,10 @@ class handoff_notify {
     bool ret = false;
   };
 
-  // An input that a resting unit has to look at. nw_done without a burst is ignored.
+  // An input that a resting unit has to look at.
   bool Stirred() const {
-    return *in.done_valid || *in.sent_valid || *in.prog_valid || *in.halt != r_.halt ||
-           *in.time_us >= q_.wake_us || *in.ntf_ring != seen_ring_ ||
+    return *in.done_valid || *in.nw_done_valid || *in.sent_valid || *in.prog_valid ||
+           *in.halt != r_.halt || *in.time_us >= q_.wake_us || *in.ntf_ring != seen_ring_ ||
            (r_.unann != 0 &&
             (in.cfg->irq_count != seen_count_ || in.cfg->irq_delay_us != seen_delay_));
   }
@@ -169,7 +169,7 @@ class handoff_notify {
   prim::Ram<Pend> u_pend_;
   Out d_, q_;
   // The levels as at the last edge that was looked at, when that left nothing to do.
-  bool idle_ = false;
+  bool resting_ = false;
   Ring seen_ring_{};
   U16 seen_count_ = 0;
   U32 seen_delay_ = 0;

@@ -178,21 +178,26 @@ void WireEngine(EngineParts<Slot>& p, const PinIn& pin) {
 // A payload changes only together with its valid, so it is copied only then, or with `all`.
 template <template <class> class Slot, class Out>
 void GatherOutputs(EngineParts<Slot>& p, Out& out, bool all) {
-  const auto take = [all](bool valid, bool& out_valid, const auto& from, auto& to) {
-    out_valid = valid;
-    if (valid || all) to = from;
-  };
   const auto& tx = p.tx.out();
   const auto& dma = p.dma.out();
   const auto& csr = p.csr.out();
   const auto& notify = p.notify.out();
-  take(tx.tx_valid, out.tx_valid, tx.tx, out.tx);
-  take(dma.aw_valid, out.aw_valid, dma.aw, out.aw);
-  take(dma.w_valid, out.w_valid, dma.w, out.w);
-  take(dma.ar_valid, out.ar_valid, dma.ar, out.ar);
-  take(csr.s_b_valid, out.s_b_valid, csr.s_b, out.s_b);
-  take(csr.s_r_valid, out.s_r_valid, csr.s_r, out.s_r);
-  take(notify.irq_valid, out.irq_valid, notify.irq, out.irq);
+  const auto each = [&](auto&& f) {
+    f(tx.tx_valid, out.tx_valid, tx.tx, out.tx);
+    f(dma.aw_valid, out.aw_valid, dma.aw, out.aw);
+    f(dma.w_valid, out.w_valid, dma.w, out.w);
+    f(dma.ar_valid, out.ar_valid, dma.ar, out.ar);
+    f(csr.s_b_valid, out.s_b_valid, csr.s_b, out.s_b);
+    f(csr.s_r_valid, out.s_r_valid, csr.s_r, out.s_r);
+    f(notify.irq_valid, out.irq_valid, notify.irq, out.irq);
+  };
+  if (all) [[unlikely]] {
+    each([](bool, bool&, const auto& from, auto& to) { to = from; });
+  }
+  each([](bool valid, bool& out_valid, const auto& from, auto& to) {
+    out_valid = valid;
+    if (valid) to = from;
+  });
   out.b_ready = dma.b_ready;
   out.r_ready = dma.r_ready;
   out.s_aw_ready = csr.s_aw_ready;

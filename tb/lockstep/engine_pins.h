@@ -10,28 +10,32 @@
 
 namespace handoff {
 
-struct EnginePins {
+// The one-bit pins, side by side, so that they can be compared at once.
+struct EnginePinBits {
   bool rx_valid = false;
-  Axis rx{};
   bool tx_ready = false;
   bool aw_ready = false;
   bool w_ready = false;
   bool ar_ready = false;
   bool b_valid = false;
-  AxiB b{};
   bool r_valid = false;
-  AxiR r{};
   bool s_aw_valid = false;
-  AxilAddr s_aw{};
   bool s_w_valid = false;
-  AxilW s_w{};
   bool s_ar_valid = false;
-  AxilAddr s_ar{};
   bool s_b_ready = false;
   bool s_r_ready = false;
   bool irq_ready = false;
   bool link_up = false;
   bool flr_req = false;
+};
+
+struct EnginePins : EnginePinBits {
+  Axis rx{};
+  AxiB b{};
+  AxiR r{};
+  AxilAddr s_aw{};
+  AxilW s_w{};
+  AxilAddr s_ar{};
   uint64_t time_us = 0;
 
   // Points every member of an engine's `In` at these pins.

@@ -5,6 +5,8 @@
 #define HANDOFF_TB_LOCKSTEP_PIN_WATCH_H_
 
 #include <cstdint>
+#include <cstring>
+#include <type_traits>
 
 #include "tb/lockstep/digest.h"
 #include "tb/lockstep/engine_pins.h"
@@ -15,9 +17,11 @@ template <class Out>
 class PinWatch {
  public:
   void See(uint64_t cycle, const EnginePins& pins, const Out& out) {
-    if (const uint64_t bits[] = {Bits(pins, out)}; bits[0] != bits_) {
-      bits_ = bits[0];
-      digest_.Add(cycle, 0, bits);
+    const uint64_t out_bits = OutBits(out);
+    if (out_bits != out_bits_ || !SameBits(pins, pins_)) {
+      out_bits_ = out_bits;
+      static_cast<EnginePinBits&>(pins_) = pins;
+      digest_.Add(cycle, 0, {InBits(pins) << kOutBits | out_bits});
     }
     uint32_t pin = 1;
     const auto group = [&](const auto& now, auto& before, bool may_change = true) {
@@ -54,13 +58,21 @@ class PinWatch {
     digest_.Add(cycle, pin, words);
   }
 
-  // All one-bit pins in one word, the first the most significant.
-  static uint64_t Bits(const EnginePins& p, const Out& o) {
+  static bool SameBits(const EnginePinBits& a, const EnginePinBits& b) {
+    static_assert(std::has_unique_object_representations_v<EnginePinBits>);
+    return std::memcmp(&a, &b, sizeof a) == 0;
+  }
+  // All one-bit pins in one word, inputs above outputs, each side's first the most significant.
+  static constexpr uint32_t kOutBits = 14;
+  static uint64_t InBits(const EnginePinBits& p) {
     return Word(p.rx_valid, p.tx_ready, p.aw_ready, p.w_ready, p.ar_ready, p.b_valid, p.r_valid,
                 p.s_aw_valid, p.s_w_valid, p.s_ar_valid, p.s_b_ready, p.s_r_ready, p.irq_ready,
-                p.link_up, p.flr_req, o.tx_valid, o.aw_valid, o.w_valid, o.ar_valid, o.b_ready,
-                o.r_ready, o.s_aw_ready, o.s_w_ready, o.s_ar_ready, o.s_b_valid, o.s_r_valid,
-                o.irq_valid, o.flr_done, o.quiet);
+                p.link_up, p.flr_req);
+  }
+  static uint64_t OutBits(const Out& o) {
+    return Word(o.tx_valid, o.aw_valid, o.w_valid, o.ar_valid, o.b_ready, o.r_ready, o.s_aw_ready,
+                o.s_w_ready, o.s_ar_ready, o.s_b_valid, o.s_r_valid, o.irq_valid, o.flr_done,
+                o.quiet);
   }
   template <class... Bool>
   static uint64_t Word(Bool... bit) {
@@ -70,7 +82,7 @@ class PinWatch {
   }
 
   Digest digest_;
-  uint64_t bits_ = 0;
+  uint64_t out_bits_ = 0;
   EnginePins pins_;
   Out out_;
 };

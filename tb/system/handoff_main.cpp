@@ -13,6 +13,7 @@
 #include <exception>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <regex>
 #include <string>
 #include <vector>
@@ -90,15 +91,15 @@ FlipRequest FlipOf(const std::string& text) {
   return {m[1], static_cast<uint32_t>(std::stoul(m[2])), std::stoull(m[3])};
 }
 
-// "all", "FROM:TO" or "CYCLE", the latter with some cycles around it.
+// "all", "FROM:TO", or "CYCLE" or "CYCLE@UNIT" with some cycles around it.
 WaveRequest WavesOf(const Options& o) {
-  static const std::regex kForm(R"(all|(\d{1,18})(?::(\d{1,18}))?)");
+  static const std::regex kForm(R"(all|(\d{1,18})(?::(\d{1,18})|@([a-z_]+))?)");
   std::smatch m;
   WaveRequest request;
   request.path = o.out + "/waves.fst";
   if (!std::regex_match(o.waves, m, kForm)) {
     throw std::invalid_argument("--waves " + o.waves +
-                                ": expected all, FROM:TO or a CYCLE to look around");
+                                ": expected all, FROM:TO, or CYCLE or CYCLE@UNIT to look around");
   }
   if (m[2].matched) {
     request.from = std::stoull(m[1]);
@@ -108,6 +109,7 @@ WaveRequest WavesOf(const Options& o) {
     }
   } else if (m[1].matched) {
     request.mark = std::stoull(m[1]);
+    request.unit = m[3];
     request.from = *request.mark - std::min(*request.mark, kCyclesBefore);
     request.to = *request.mark + kCyclesAfter;
   }
@@ -199,24 +201,29 @@ void ReportMismatch(const Options& o, const RunConfig& config, const CoreMismatc
     return;
   }
   Write(file, m.text.data(), m.text.size());
-  if (composed) {
-    fmt::print(stderr, "first unit to diverge: {}, at cycle {}:\n{}", m.unit, m.cycle, m.text);
-  } else {
-    // The first lines say what differs; what moved at the pins before that is in the file.
-    fmt::print(stderr, "MISMATCH at cycle {}:\n{}\n(more: {})\n", m.cycle,
-               m.text.substr(0, m.text.find("\nlast transfers")), file);
-  }
+  // What moved at the engine's pins before that is long: it is in the file.
+  const std::string head = m.text.substr(0, m.text.find("last transfers at the engine's pins"));
+  fmt::print(stderr, "{} at cycle {}:\n{}(more: {})\n",
+             composed ? "first unit to diverge: " + m.unit + "," : "MISMATCH", m.cycle, head, file);
   if (o.no_rerun) return;
   std::fflush(stderr);
-  const std::string cycle = std::to_string(m.cycle);
+  std::string around = std::to_string(m.cycle);
   if (!composed) {
     std::string both;
     for (const std::string& unit : kUnits) both += (both.empty() ? "" : ",") + unit + "=both";
-    RunAgain(o, {"--no-rerun", "--unit", both, "--pcap", "none", "--out", o.out + "/units"});
-    RunAgain(o, {"--no-rerun", "--waves", cycle, "--pcap", "none", "--out", o.out});
+    const std::string out = o.out + "/units";
+    RunAgain(o, {"--no-rerun", "--unit", both, "--pcap", "none", "--out", out});
+    // The unit diverged earlier than the engine's pins: what there is to see is there.
+    std::ifstream file(out + "/summary.json");
+    const nlohmann::json units = nlohmann::json::parse(file, nullptr, false);
+    if (units.is_object() && units["mismatch"].is_object()) {
+      around = fmt::format("{}@{}", units["mismatch"]["cycle"].get<uint64_t>(),
+                           units["mismatch"]["unit"].get<std::string>());
+    }
+    RunAgain(o, {"--no-rerun", "--waves", around, "--pcap", "none", "--out", o.out});
   }
   fmt::print(stderr, "run it again, with waves around that cycle: {} --waves {}\n", CommandOf(o),
-             cycle);
+             around);
 }
 
 // --- The commands -------------------------------------------------------------------------------
@@ -320,9 +327,9 @@ void AddCommon(CLI::App* command, Options* o) {
   command->add_option("--out", o->out, "the run's folder (default: build/runs/NAME)")
       ->multi_option_policy(last);
   command
-      ->add_option(
-          "--waves", o->waves,
-          "write waves.fst and waves.gtkw: all, FROM:TO in cycles, or a CYCLE to look around")
+      ->add_option("--waves", o->waves,
+                   "write waves.fst and waves.gtkw: all, FROM:TO in cycles, or CYCLE or CYCLE@UNIT "
+                   "to look around")
       ->multi_option_policy(last);
   command
       ->add_option("--pcap", o->pcap,

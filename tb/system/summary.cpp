@@ -91,6 +91,11 @@ nlohmann::json ToJson(const RunDescription& run, const RunResult& r) {
     costs[handoff::ToString(static_cast<sw::Cost>(i))] = {{"count", r.costs[i].count},
                                                           {"us", r.costs[i].ps / 1000000}};
   }
+  nlohmann::json mismatch;
+  if (r.mismatch) {
+    mismatch = {
+        {"cycle", r.mismatch->cycle}, {"unit", r.mismatch->unit}, {"port", r.mismatch->port}};
+  }
   return {{"run", run.what},
           {"result", r.result},
           {"reason", r.failures.empty() ? "" : r.failures.front()},
@@ -105,6 +110,7 @@ nlohmann::json ToJson(const RunDescription& run, const RunResult& r) {
           {"sim_time_ns", Us(r) * 1e3},
           {"wall_s", run.wall_s},
           {"mismatches", r.mismatch ? 1 : 0},
+          {"mismatch", mismatch},
           {"frames_in", r.frames_in},
           {"frames_out", r.frames_out},
           {"acks_engine", r.acks_engine},

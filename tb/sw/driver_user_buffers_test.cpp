@@ -123,7 +123,8 @@ class EagerReader : public tcp::ConnectionObserver {
   EagerReader& operator=(const EagerReader&) = delete;
 
   void OnDelegated(tcp::Connection& c) override {
-    for (uint16_t i = 0; i < buffers_.size(); ++i) c.PostUserBuffer(buffers_[i], i);
+    uint16_t id = 0;
+    for (const std::span<uint8_t> buffer : buffers_) c.PostUserBuffer(buffer, id++);
   }
   void OnReadable(tcp::Connection& c) override {
     while (const auto piece = c.ReadPiece(SIZE_MAX)) read += piece->bytes.size();

@@ -2,6 +2,11 @@
 #include "tb/lockstep/history.h"
 
 namespace handoff {
+namespace {
+
+constexpr const char* kNone = "  none\n";
+
+}  // namespace
 
 void History::Keep(uint64_t cycle, uint32_t index) {
   const Channel& channel = channels_[index];
@@ -22,6 +27,7 @@ void History::Keep(uint64_t cycle, uint32_t index) {
 }
 
 std::string History::Text(const Ring& ring, bool name_units) const {
+  if (ring.count == 0) return kNone;
   std::string text;
   for (uint64_t i = ring.count > kKept ? ring.count - kKept : 0; i < ring.count; i++) {
     const Transfer& transfer = ring.kept[i % kKept];
@@ -39,12 +45,12 @@ std::string History::OfUnit(std::string_view unit) const {
   for (const Unit& each : units_) {
     if (each.name == unit) return Text(each.ring, false);
   }
-  return {};
+  return kNone;
 }
 
 std::string History::OfConnection(Conn conn) const {
   const auto at = connections_.find(conn);
-  return at == connections_.end() ? std::string() : Text(at->second, true);
+  return at == connections_.end() ? std::string(kNone) : Text(at->second, true);
 }
 
 std::optional<Conn> History::LatestConnection(std::string_view unit) const {

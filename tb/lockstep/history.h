@@ -88,7 +88,7 @@ class History {
     }
   }
 
-  // Oldest first, a line each; empty if there was none.
+  // Oldest first, a line each; one that says so if there was none.
   std::string OfUnit(std::string_view unit) const;
   std::string OfConnection(Conn conn) const;
   // The one that the unit's latest transfers named.

@@ -137,6 +137,16 @@ TEST(Report, ShowsTheLastTransfersOfTheUnit) {
   EXPECT_TRUE(Has(text, "last transfers at the engine's pins:\n")) << text;
 }
 
+TEST(Report, SaysThatAUnitHadNoTransfer) {
+  auto core = EngineCore::Make(AllBoth());
+  FlatHost host(*core);
+  ASSERT_TRUE(core->Flip("upload.quiet", 0, 100));
+  EXPECT_THROW(host.Run(200), std::runtime_error);
+  ASSERT_TRUE(core->mismatch());
+  EXPECT_TRUE(Has(core->mismatch()->text, "last transfers of upload:\n  none\n"));
+  EXPECT_FALSE(Has(core->mismatch()->text, "name connection"));
+}
+
 TEST(Report, ShowsTheConnectionThatTheDifferingValueNames) {
   Rig rig(AllBoth());
   rig.Query(kConn, 100);

@@ -149,9 +149,10 @@ sock::Task<> Receive(WholeSystem& system, uint16_t port, std::vector<GivenBuffer
   auto listener = system.host.network().Listen({kHostAddr, port});
   sock::Socket socket = co_await listener.Accept();
   got.connection = socket.connection();
-  for (uint16_t id = 0; id < buffers.size(); id++) {
+  for (size_t id = 0; id < buffers.size(); id++) {
     while (!system.host.delegation().PostUserBuffer(*got.connection, system.host.memory(),
-                                                    buffers[id].addr, buffers[id].bytes, id)) {
+                                                    buffers[id].addr, buffers[id].bytes,
+                                                    static_cast<uint16_t>(id))) {
       co_await executor.Sleep(kLook);
     }
   }

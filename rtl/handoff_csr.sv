@@ -103,6 +103,7 @@ module handoff_csr
   localparam logic [11:0] AddrMaxFrame = 12'h020;
   localparam logic [11:0] AddrHashKey = 12'h080;
   localparam logic [11:0] AddrHashKeyEnd = AddrHashKey + 12'(4 * HashWords);
+  localparam logic [11:0] AddrCounters = 12'h800;
   localparam logic [4:0] RingBaseLo = 5'h00;
   localparam logic [4:0] RingBaseHi = 5'h04;
   localparam logic [4:0] RingSize = 5'h08;
@@ -271,9 +272,17 @@ module handoff_csr
     hwif_in.ring[1].engine.value.next = tx_cons_i;
     hwif_in.ring[2].engine.value.next = legacy_cons_i;
     hwif_in.ring[3].engine.value.next = ntf_prod_i;
-    for (int unsigned i = 0; i < NumCounters; i++) begin
-      hwif_in.counter[i].lo.value.next = cnt_q[i][31:0];
-      hwif_in.counter[i].hi.value.next = hi_q;
+    // 4096 bits: only in the cycle that reads them.
+    if (block_req) begin
+      for (int unsigned i = 0; i < NumCounters; i++) begin
+        hwif_in.counter[i].lo.value.next = cnt_q[i][31:0];
+        hwif_in.counter[i].hi.value.next = hi_q;
+      end
+    end else begin
+      for (int unsigned i = 0; i < NumCounters; i++) begin
+        hwif_in.counter[i].lo.value.next = '0;
+        hwif_in.counter[i].hi.value.next = '0;
+      end
     end
   end
 
@@ -287,13 +296,8 @@ module handoff_csr
       ack_cnt_valid_i || tx_cnt_valid_i || txa_cnt_valid_i || irq_cnt_valid_i || bad_q;
   assign lo_index = addr_q[8:3];
 
-  always_comb begin
-    lo_read = 1'b0;
-    for (int unsigned i = 0; i < NumCounters; i++) begin
-      lo_read |= hwif_out.counter[i].lo.value.swacc && lo_index == 6'(i);
-    end
-    lo_read &= block_req && !is_wr_q;
-  end
+  // Reading a low half latches the high one; eight bytes a counter.
+  assign lo_read = block_req && !is_wr_q && addr_q[11:9] == AddrCounters[11:9] && !addr_q[2];
 
   always_ff @(posedge clk_i) begin
     if (!block_rst_n) begin
@@ -477,32 +481,32 @@ module handoff_csr
     cfg_o.irq_delay_us = hwif_out.irq_delay_us.value.value;
   end
 
-  function automatic ring_t ring_of(input logic enable, input u32_t base_hi, input u32_t base_lo,
-                                    input logic [4:0] log_size, input u16_t index);
-    ring_t r;
-    r.enable = enable;
-    r.base = {base_hi, base_lo};
-    r.log_size = log_size;
-    r.index = index;
-    return r;
-  endfunction
-
-  ring_t [3:0] rings;
   always_comb begin
-    for (int unsigned i = 0; i < 4; i++) begin
-      rings[i] = ring_of(
-        ring_enable[i],
-        hwif_out.ring[i].base_hi.value.value,
-        hwif_out.ring[i].base_lo.value.value,
-        ring_log_size[i],
-        hwif_out.ring[i].index.value.value
-      );
-    end
+    cmd_ring_o = '{
+        enable: ring_enable[0],
+        base: {hwif_out.ring[0].base_hi.value.value, hwif_out.ring[0].base_lo.value.value},
+        log_size: ring_log_size[0],
+        index: hwif_out.ring[0].index.value.value
+    };
+    tx_ring_o = '{
+        enable: ring_enable[1],
+        base: {hwif_out.ring[1].base_hi.value.value, hwif_out.ring[1].base_lo.value.value},
+        log_size: ring_log_size[1],
+        index: hwif_out.ring[1].index.value.value
+    };
+    legacy_ring_o = '{
+        enable: ring_enable[2],
+        base: {hwif_out.ring[2].base_hi.value.value, hwif_out.ring[2].base_lo.value.value},
+        log_size: ring_log_size[2],
+        index: hwif_out.ring[2].index.value.value
+    };
+    ntf_ring_o = '{
+        enable: ring_enable[3],
+        base: {hwif_out.ring[3].base_hi.value.value, hwif_out.ring[3].base_lo.value.value},
+        log_size: ring_log_size[3],
+        index: hwif_out.ring[3].index.value.value
+    };
   end
-  assign cmd_ring_o = rings[0];
-  assign tx_ring_o = rings[1];
-  assign legacy_ring_o = rings[2];
-  assign ntf_ring_o = rings[3];
 
   // ---------------------------------------------------------------------------------------------
   // Quiet.

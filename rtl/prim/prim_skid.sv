@@ -34,7 +34,8 @@ module prim_skid #(
 
   assign take = valid_i && ready_q;
   assign valid_o = (count_q != 2'd0) || take;
-  assign data_o = (count_q == 2'd0) ? data_i : (head_q ? entry1_q : entry0_q);
+  // Of no meaning without valid_o: nothing wide moves then.
+  assign data_o = !valid_o ? T'('x) : (count_q == 2'd0) ? data_i : (head_q ? entry1_q : entry0_q);
   assign pop = pop_i && valid_o;
   assign store = take && !(pop && (count_q == 2'd0));
   assign tail = head_q ^ count_q[0];

@@ -37,7 +37,11 @@ module handoff_prim_test (
   localparam int unsigned DelayStages[2] = '{1, 5};
   localparam int unsigned ArbRequests[4] = '{1, 2, 5, 8};
 
+  logic  skid_valid;
+  word_t skid_data;
   assign skid_o[127:67] = '0;
+  assign skid_o[65] = skid_valid;
+  assign skid_o[63:0] = skid_valid ? skid_data : '0;  // without valid_o it means nothing
   prim_skid #(
       .T(word_t)
   ) u_skid (
@@ -46,9 +50,9 @@ module handoff_prim_test (
       .valid_i(push_i),
       .ready_o(skid_o[64]),
       .data_i,
-      .valid_o(skid_o[65]),
+      .valid_o(skid_valid),
       .pop_i,
-      .data_o(skid_o[63:0]),
+      .data_o(skid_data),
       .empty_d_o(skid_o[66])
   );
 

@@ -43,6 +43,7 @@ module handoff_lookup
 
   localparam int unsigned Sets = 2 * DctEntries / Ways;
   localparam int unsigned SetBits = $clog2(Sets);
+  localparam int unsigned StashBits = (StashEntries > 1) ? $clog2(StashEntries) : 1;
   localparam int unsigned TupleBits = 288;
 
   if (Sets < 2 || Sets != 1 << SetBits) begin : gen_check_sets
@@ -133,8 +134,10 @@ module handoff_lookup
   // The table: Ways ways of Sets slots, and the stash.
 
   set_t clr_addr_q;
-  slot_t [Ways-1:0] way;
+  slot_t way[Ways];
   logic [Ways-1:0] way_we;
+  logic stash_we;
+  logic [StashBits-1:0] stash_idx;  // which is written
   slot_t slot_new;  // what insert or remove leaves in a slot
   slot_t stash_q[StashEntries];
 
@@ -210,7 +213,15 @@ module handoff_lookup
   assign pick = insert ? unused : remove ? same : '0;
   assign write = pick & (~pick + 1'b1);  // the lowest
   assign way_we = write[Ways-1:0];
+  assign stash_we = write[Ways+:StashEntries] != '0;
   assign slot_new = insert ? {1'b1, cmd_q.conn, key_q} : '0;
+
+  always_comb begin
+    stash_idx = '0;
+    for (int unsigned i = 0; i < StashEntries; i++) begin
+      if (write[Ways+i]) stash_idx = StashBits'(i);
+    end
+  end
 
   always_comb begin
     op_d = '0;
@@ -282,7 +293,7 @@ module handoff_lookup
       if (fire) op_q <= op_d;
       if (insert || remove) begin
         used_q <= insert ? used_q + 1'b1 : used_q - 1'b1;
-        for (int unsigned i = 0; i < StashEntries; i++) if (write[Ways+i]) stash_q[i] <= slot_new;
+        if (stash_we) stash_q[stash_idx] <= slot_new;
       end
       quiet_q <= phase_d == PhIdle && hdr_empty_d && cmd_empty_d && !op_valid_d;
     end

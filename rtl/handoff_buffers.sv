@@ -252,30 +252,33 @@ module handoff_buffers
   assign post_n = (free_n < count_t'(s1_q.post_cnt)) ? 2'(free_n) : s1_q.post_cnt;
 
   always_comb begin
-    post[0] = '{
-        addr: s1_q.piece0.addr,
-        size: s1_q.piece0.size,
-        id: s1_q.post_id,
-        last: s1_q.post_last && s1_q.post_cnt == 2'd1,
-        no_push: s1_q.post_no_push
-    };
-    post[1] = '{
-        addr: s1_q.piece1.addr,
-        size: s1_q.piece1.size,
-        id: s1_q.post_id,
-        last: s1_q.post_last && s1_q.post_cnt == 2'd2,
-        no_push: s1_q.post_no_push
-    };
-    post[2] = '{
-        addr: s1_q.piece2.addr,
-        size: s1_q.piece2.size,
-        id: s1_q.post_id,
-        last: s1_q.post_last && s1_q.post_cnt == 2'd3,
-        no_push: s1_q.post_no_push
-    };
-    if (post_n < 2'd1) post[0] = '0;
-    if (post_n < 2'd2) post[1] = '0;
-    if (post_n < 2'd3) post[2] = '0;
+    post = '0;
+    if (s1_valid_q && s1_q.kind == PlacePost) begin
+      post[0] = '{
+          addr: s1_q.piece0.addr,
+          size: s1_q.piece0.size,
+          id: s1_q.post_id,
+          last: s1_q.post_last && s1_q.post_cnt == 2'd1,
+          no_push: s1_q.post_no_push
+      };
+      post[1] = '{
+          addr: s1_q.piece1.addr,
+          size: s1_q.piece1.size,
+          id: s1_q.post_id,
+          last: s1_q.post_last && s1_q.post_cnt == 2'd2,
+          no_push: s1_q.post_no_push
+      };
+      post[2] = '{
+          addr: s1_q.piece2.addr,
+          size: s1_q.piece2.size,
+          id: s1_q.post_id,
+          last: s1_q.post_last && s1_q.post_cnt == 2'd3,
+          no_push: s1_q.post_no_push
+      };
+      if (post_n < 2'd1) post[0] = '0;
+      if (post_n < 2'd2) post[1] = '0;
+      if (post_n < 2'd3) post[2] = '0;
+    end
   end
 
   // ---------------------------------------------------------------------------------------------
@@ -309,8 +312,9 @@ module handoff_buffers
   end
 
   always_comb begin
-    w_d = w;
+    w_d = '0;
     if (s1_valid_q && touch) begin
+      w_d = w;
       if (drop_n != '0) begin
         w_d.piece = w.piece >> (32'(drop_n) * HeldBits);
         w_d.count = w.count - drop_n;
@@ -387,7 +391,10 @@ module handoff_buffers
     end
   end
 
-  assign front = '{
+  always_comb begin
+    front = '0;
+    if (s1_valid_q) begin
+      front = '{
           id: q.id,
           addr: q.addr,
           n: n,
@@ -397,6 +404,8 @@ module handoff_buffers
           seq: w.open ? w.start : (what == StepUser) ? seq_q : w.nxt,
           count: (what == StepUser) ? total : w.filled
       };
+    end
+  end
 
   handoff_buffers_job u_job (
       .valid_i(s1_valid_q),

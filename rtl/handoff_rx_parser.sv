@@ -175,6 +175,7 @@ module handoff_rx_parser
   // -----------------------------------------------------------------------------------------------
   // Registers.
 
+  // The stages' valids.
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       s0_valid_q <= 1'b0;
@@ -186,26 +187,6 @@ module handoff_rx_parser
       frame_valid_q <= 1'b0;
       hdr_valid_q <= 1'b0;
       quiet_q <= 1'b0;
-      s0_q <= '0;
-      idx_q <= '0;
-      s1_last_q <= 1'b0;
-      s1_data_q <= '0;
-      s1_idx_q <= '0;
-      bytes_q <= '0;
-      bad_q <= 1'b0;
-      net_q <= '0;
-      beat_wr_q <= '0;
-      beat_rd_q <= '0;
-      s2_bytes_q <= '0;
-      s2_bad_q <= 1'b0;
-      s2_net_q <= '0;
-      sum_q <= '0;
-      tcp_q <= '0;
-      s3_hdr_q <= '0;
-      s3_opt_q <= '0;
-      s3_opt_len_q <= '0;
-      s3_tok_q <= '0;
-      hdr_q <= '0;
     end else begin
       s0_valid_q <= rx_valid_i;
       s1_valid_q <= s0_valid_q;
@@ -216,9 +197,29 @@ module handoff_rx_parser
       frame_valid_q <= s3_valid_q;
       hdr_valid_q <= s3_end_q;
       quiet_q <= !(rx_valid_i || s0_valid_q || s1_valid_q || s2_valid_q || s3_valid_q);
+    end
+  end
 
+  // s0
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      s0_q <= '0;
+    end else begin
       if (rx_valid_i) s0_q <= rx_i;
+    end
+  end
 
+  // s1
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      idx_q <= '0;
+      s1_last_q <= 1'b0;
+      s1_data_q <= '0;
+      s1_idx_q <= '0;
+      bytes_q <= '0;
+      bad_q <= 1'b0;
+      net_q <= '0;
+    end else begin
       if (s0_valid_q) begin
         if (s0_q.last) idx_q <= '0;
         else if (idx_q != '1) idx_q <= idx_q + 1'b1;
@@ -229,7 +230,19 @@ module handoff_rx_parser
         bad_q <= (!first && bad_q) || bad_beat;
         if (first) net_q <= decode_net(s0_q.data);
       end
+    end
+  end
 
+  // s2
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      beat_wr_q <= '0;
+      s2_bytes_q <= '0;
+      s2_bad_q <= 1'b0;
+      s2_net_q <= '0;
+      sum_q <= '0;
+      tcp_q <= '0;
+    end else begin
       if (s1_valid_q) begin
         beat_wr_q <= beat_wr_q + 1'b1;
         if (s1_last_q) begin
@@ -243,14 +256,32 @@ module handoff_rx_parser
           else if (s1_idx_q == 9'd1) tcp_q <= tcp_whole(tcp_q, s1_data_q, net_q.l4_off);
         end
       end
+    end
+  end
 
+  // s3
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      s3_hdr_q <= '0;
+      s3_opt_q <= '0;
+      s3_opt_len_q <= '0;
+      s3_tok_q <= '0;
+    end else begin
       if (s2_end_q) begin
         s3_hdr_q <= s3_hdr_d;
         s3_opt_q <= tcp_q[479:320];
         s3_opt_len_q <= opt_len;
         s3_tok_q <= s2_walk.token[39:20];
       end
+    end
+  end
 
+  // Out
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      beat_rd_q <= '0;
+      hdr_q <= '0;
+    end else begin
       if (s3_valid_q) beat_rd_q <= beat_rd_q + 1'b1;
 
       if (s3_end_q) begin

@@ -28,30 +28,32 @@ module handoff_buffers_job
   // A hand-back of the first user buffer.
   always_comb begin
     back_ntf = '0;
-    back_ntf.kind = NtfHandBack;
-    back_ntf.conn = place_i.conn;
-    back_ntf.gen = place_i.gen;
-    back_ntf.tag = 64'(first_i.id);
-    back_ntf.seq = first_i.seq;
-    back_ntf.count = first_i.count;
-    unique case (what_i)
-      StepUser: begin
-        back_ntf.code = first_i.full ? BackFull : BackPush;
-        back_ntf.psh  = first_i.ends && place_i.psh;
-        back_ntf.full = first_i.full;
-      end
-      StepExpire: begin
-        back_ntf.code = BackDelay;
-      end
-      default: begin
-        unique case (place_i.kind)
-          PlaceFlush: back_ntf.code = BackFlush;
-          PlaceUndelegate: back_ntf.code = BackUndelegate;
-          PlaceSync: back_ntf.code = BackError;
-          default: back_ntf.code = BackSync;
-        endcase
-      end
-    endcase
+    if (valid_i) begin
+      back_ntf.kind  = NtfHandBack;
+      back_ntf.conn  = place_i.conn;
+      back_ntf.gen   = place_i.gen;
+      back_ntf.tag   = 64'(first_i.id);
+      back_ntf.seq   = first_i.seq;
+      back_ntf.count = first_i.count;
+      unique case (what_i)
+        StepUser: begin
+          back_ntf.code = first_i.full ? BackFull : BackPush;
+          back_ntf.psh  = first_i.ends && place_i.psh;
+          back_ntf.full = first_i.full;
+        end
+        StepExpire: begin
+          back_ntf.code = BackDelay;
+        end
+        default: begin
+          unique case (place_i.kind)
+            PlaceFlush: back_ntf.code = BackFlush;
+            PlaceUndelegate: back_ntf.code = BackUndelegate;
+            PlaceSync: back_ntf.code = BackError;
+            default: back_ntf.code = BackSync;
+          endcase
+        end
+      endcase
+    end
   end
 
   always_comb begin

@@ -84,6 +84,7 @@ package handoff_rx_parser_pkg;
   endfunction
 
   function automatic logic [127:0] swap128(logic [127:0] x);
+    // verilator no_inline_task
     return {swap32(x[31:0]), swap32(x[63:32]), swap32(x[95:64]), swap32(x[127:96])};
   endfunction
 
@@ -95,6 +96,7 @@ package handoff_rx_parser_pkg;
   endfunction
 
   function automatic logic ip4_sum_ok(ip_t ip);
+    // verilator no_inline_task
     u32_t sum;
     sum = '0;
     for (int unsigned i = 0; i < 10; i++) sum = sum + 32'(ip[16*i+:16]);
@@ -102,6 +104,7 @@ package handoff_rx_parser_pkg;
   endfunction
 
   function automatic net_t decode_net(data_t data);
+    // verilator no_inline_task
     net_t n;
     ip_t ip;
     u16_t ether_type;
@@ -177,6 +180,7 @@ package handoff_rx_parser_pkg;
 
   // Beat 0 from the IP addresses on. They end where the segment begins, at one of six places.
   function automatic data_t from_addresses(data_t data, logic [6:0] l4_off);
+    // verilator no_inline_task
     unique case (l4_off)
       7'd34:   return {data[511:8*26], 208'b0};
       7'd38:   return {data[511:8*30], 240'b0};
@@ -189,6 +193,7 @@ package handoff_rx_parser_pkg;
 
   // The TCP header's bytes in beat 0.
   function automatic tcp_t tcp_front(data_t data, logic [6:0] l4_off);
+    // verilator no_inline_task
     unique case (l4_off)
       7'd34:   return {240'b0, data[511:8*34]};
       7'd38:   return {272'b0, data[511:8*38]};
@@ -201,6 +206,7 @@ package handoff_rx_parser_pkg;
 
   // The same with those in beat 1 behind them.
   function automatic tcp_t tcp_whole(tcp_t front, data_t data, logic [6:0] l4_off);
+    // verilator no_inline_task
     unique case (l4_off)
       7'd34:   return {data[239:0], front[239:0]};
       7'd38:   return {data[271:0], front[207:0]};
@@ -212,6 +218,7 @@ package handoff_rx_parser_pkg;
   endfunction
 
   function automatic u32_t add_words(data_t data);
+    // verilator no_inline_task
     u32_t sum;
     sum = '0;
     for (int unsigned i = 0; i < DataBytes / 2; i++) sum = sum + 32'(data[16*i+:16]);
@@ -220,6 +227,7 @@ package handoff_rx_parser_pkg;
 
   // One beat's part of the sum over addresses and segment.
   function automatic u32_t add_beat(data_t data, logic [8:0] idx, net_t n);
+    // verilator no_inline_task
     data_t part;
     logic [17:0] left;  // bytes from this beat's first one to ip_end; bit 17: none
     left = 18'(n.ip_end) - 18'({idx, 6'b0});
@@ -231,6 +239,7 @@ package handoff_rx_parser_pkg;
 
   // Walks the options that begin in the first 20 of these bytes; `len` of the 40 are options.
   function automatic walk_t walk_options(ip_t o, logic [5:0] len, logic [19:0] token);
+    // verilator no_inline_task
     walk_t w;
     u8_t kind, opt_len;
     w = '0;

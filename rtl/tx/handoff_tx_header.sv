@@ -106,18 +106,21 @@ module handoff_tx_header
   logic [95:0] macs;
   u16_t ether_type;
 
-  assign tcp_csum = ~fold(addr_sum_q + tcp_sum_q);
-  assign ip_csum = ~fold(addr_sum_q + ip_sum_q);
-  assign macs = {tmpl_i.peer_mac, tmpl_i.local_mac};
   assign ether_type = tmpl_i.is_ip6 ? TypeIp6 : TypeIp4;
 
   always_comb begin
+    tcp_csum = '0;
+    ip_csum = '0;
+    macs = '0;
     tcp = '0;
     body = '0;
     on_wire = '0;
     hdr = '0;
     hlen = '0;
     if (build_valid_i) begin
+      tcp_csum = ~fold(addr_sum_q + tcp_sum_q);
+      ip_csum = ~fold(addr_sum_q + ip_sum_q);
+      macs = {tmpl_i.peer_mac, tmpl_i.local_mac};
       tcp = {
         tmpl_i.local_port,
         tmpl_i.peer_port,

@@ -59,6 +59,7 @@ module handoff_tx_send
   cnt_t tx_cnt_q, txa_cnt_q;
 
   function automatic ntf_t answer(input status_e status, input seq_t seq, input ready_t item);
+    // verilator no_inline_task
     ntf_t n;
     n = '0;
     n.kind = NtfSent;

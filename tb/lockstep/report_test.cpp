@@ -87,7 +87,10 @@ struct Rig {
 // The part of a text between a heading and the next line that is not indented.
 std::string Section(const std::string& text, const std::string& heading) {
   const size_t at = text.find(heading + "\n");
-  if (at == std::string::npos) return "no '" + heading + "' in\n" + text;
+  if (at == std::string::npos) {
+    ADD_FAILURE() << "no '" << heading << "' in\n" << text;
+    return {};
+  }
   size_t end = at + heading.size() + 1;
   while (text.compare(end, 2, "  ") == 0) end = text.find('\n', end) + 1;
   return text.substr(at, end - at);
@@ -172,6 +175,24 @@ TEST(Report, ShowsTheConnectionThatTheDifferingValueNames) {
   EXPECT_TRUE(Has(last, "tag=0x66 ")) << last;
   EXPECT_FALSE(Has(last, "tag=0x65 ")) << last;  // the other connection's
   EXPECT_LE(LinesOf(last), 17U);
+}
+
+// The payload that differs is an older one than the unit's latest transfer; of its connection's
+// number one bit is wrong, so that the two sides name two.
+TEST(Report, ShowsTheConnectionsThatBothSidesName) {
+  Rig rig(AllBoth());
+  rig.Query(kConn, 100);
+  rig.host->Run(2000);
+  for (const FieldInfo& field : Ackev::kFields) {
+    if (std::string(field.name) != "conn") continue;
+    ASSERT_TRUE(rig.core->Flip("rx_tcp.ackev", field.lsb, rig.core->cycle() + 10));
+  }
+  const CoreMismatch& m = rig.Fails();
+  EXPECT_EQ(m.port, "ackev");
+  EXPECT_TRUE(Has(m.text, "  port ackev, field conn: rtl 8, model 9, xor 0x1\n")) << m.text;
+  EXPECT_TRUE(Has(Section(m.text, "last transfers that name connection 8:"), " <- ackev {"));
+  EXPECT_TRUE(Has(Section(m.text, "last transfers that name connection 9:"), "  none\n"));
+  EXPECT_FALSE(Has(m.text, "last transfers that name connection 7:"));
 }
 
 TEST(Report, FallsBackToTheUnitsLatestConnection) {

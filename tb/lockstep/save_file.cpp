@@ -103,7 +103,6 @@ class Names {
 // whole.
 const Signal* Counterpart(const Names& rtl, const std::string& name) {
   if (EndsWith(name, "_i") || EndsWith(name, "_o")) return rtl.Find(name);
-  if (const Signal* found = rtl.Find(name + "_q")) return found;
   const std::string whole = name.substr(0, name.find('.'));
   if (const Signal* found = rtl.Find(whole + "_q")) return found;
   const size_t digits = whole.find_last_not_of("0123456789") + 1;

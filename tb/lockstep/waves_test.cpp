@@ -320,6 +320,8 @@ TEST_F(WavesTest, SaveFileNamesSignalsOfTheFileSideBySide) {
       pairs++;
     } else {
       EXPECT_FALSE(is_port) << path << " after " << before;
+      const std::string twin = "rtl.handoff_engine.handoff_engine" + path.substr(path.find('.'));
+      EXPECT_EQ(waves.Find(twin + "_q"), nullptr) << path << " after " << before;
       alone++;
     }
   }

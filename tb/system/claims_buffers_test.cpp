@@ -68,7 +68,7 @@ TEST(Claims, TheEngineIsToldPhysicalPlaceAndSizeOfEachUserBuffer) {
   RecordProperty("claims", "7 14 20 21 22");
   LiveStream stream;
   WholeSystem& system = stream.system;
-  ASSERT_TRUE(system.Start());
+  ASSERT_TRUE(system.Start()) << system.Problems();
   // In one piece, in the middle of pages; and scattered over the memory, page by page.
   const std::vector<GivenBuffer> given = {
       Give(system, 10000, 0, 100),
@@ -124,7 +124,7 @@ TEST(Claims, PayloadIsUploadedToTheUserBufferAndReadThere) {
   RecordProperty("claims", "8 9 15 25 26");
   LiveStream stream;
   WholeSystem& system = stream.system;
-  ASSERT_TRUE(system.Start());
+  ASSERT_TRUE(system.Start()) << system.Problems();
   constexpr uint64_t kBytes = 100 * kMss;
   const GivenBuffer buffer = Give(system, kBytes + 5000, 0, 33);
   ASSERT_TRUE(stream.Begin({buffer}));
@@ -181,7 +181,7 @@ TEST(Claims, PayloadGoesToLegacyBuffersIfTheApplicationGaveNoUserBuffer) {
   RecordProperty("claims", "10 11 27");
   LiveStream stream;
   WholeSystem& system = stream.system;
-  ASSERT_TRUE(system.Start());
+  ASSERT_TRUE(system.Start()) << system.Problems();
   // There is memory of the application that could hold it; nobody gave it to the engine.
   (void)Give(system, 1 << 20);
   constexpr uint64_t kBytes = 100 * kMss;
@@ -215,7 +215,7 @@ TEST(Claims, TheEngineFindsOutForEachByteWhetherAUserBufferIsThere) {
   RecordProperty("claims", "8 9 10 11 15");
   LiveStream stream;
   WholeSystem& system = stream.system;
-  ASSERT_TRUE(system.Start());
+  ASSERT_TRUE(system.Start()) << system.Problems();
   // One buffer, given once, that ends in the middle of a frame: what follows finds none.
   constexpr uint64_t kRoom = 20 * kMss + 700, kBytes = 50 * kMss;
   ASSERT_TRUE(stream.Begin({Give(system, kRoom)}));
@@ -244,7 +244,7 @@ TEST(Claims, UserBuffersAreTheApplicationsMemoryAndLegacyBuffersTheDrivers) {
   RecordProperty("claims", "19 23 24");
   LiveStream stream;
   WholeSystem& system = stream.system;
-  ASSERT_TRUE(system.Start());
+  ASSERT_TRUE(system.Start()) << system.Problems();
   constexpr uint64_t kRoom = 3 * 4096;
   ASSERT_TRUE(stream.Begin({Give(system, kRoom, 4096)}));
   ASSERT_TRUE(stream.Send(2 * kRoom));

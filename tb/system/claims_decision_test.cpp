@@ -37,7 +37,7 @@ bool IsThird(const tcp::Segment& s) { return s.flags.ack && !s.flags.syn; }
 TEST(Claims, AConnectionIsEstablishedByTheStackBeforeItIsDecidedAbout) {
   RecordProperty("claims", "1 12");
   WholeSystem system;
-  ASSERT_TRUE(system.Start());
+  ASSERT_TRUE(system.Start()) << system.Problems();
   // The handshake's third segment is lost, and what follows it.
   system.witness.on_frame = [&](const Witness::Frame& frame) {
     if (frame.to_peer && frame.tcp && IsSyn(frame.tcp->segment)) system.link.b_to_a.SetUp(false);
@@ -79,7 +79,7 @@ TEST(Claims, AConnectionIsEstablishedByTheStackBeforeItIsDecidedAbout) {
 TEST(Claims, DecidingForTheEngineMakesAnEntryThatItsFramesMeet) {
   RecordProperty("claims", "2 13");
   WholeSystem system;
-  ASSERT_TRUE(system.Start());
+  ASSERT_TRUE(system.Start()) << system.Problems();
   Received got;
   Sending sending{.total = 1000, .end = false};
   system.SpawnAtHost(Receive(system, kPort, {}, got));
@@ -118,7 +118,7 @@ TEST(Claims, DecidingForTheEngineMakesAnEntryThatItsFramesMeet) {
 TEST(Claims, DecidingAgainstTheEngineMakesNoEntry) {
   RecordProperty("claims", "1 2");
   WholeSystem system({.policy = policy::Never});
-  ASSERT_TRUE(system.Start());
+  ASSERT_TRUE(system.Start()) << system.Problems();
   Received got;
   Sending sending{.total = 100000};
   system.SpawnAtHost(Receive(system, kPort, {}, got));
@@ -261,7 +261,7 @@ sock::Task<> LookAtTheTime(sock::Executor& executor, const bool& stop, uint64_t&
 TEST(Claims, OneProcessorRunsApplicationAndStackAndDecides) {
   RecordProperty("claims", "12 18");
   WholeSystem system;
-  ASSERT_TRUE(system.Start());
+  ASSERT_TRUE(system.Start()) << system.Problems();
   Received got;
   bool stop = false;
   uint64_t looks = 0;

@@ -79,7 +79,7 @@ Status SendBytes(WholeSystem& system, tcp::Connection& connection, uint32_t byte
 TEST(Claims, NoSegmentIsLargerThanTheMaximumSegmentSizeThatIsSet) {
   RecordProperty("claims", "16");
   WholeSystem system;
-  ASSERT_TRUE(system.Start());
+  ASSERT_TRUE(system.Start()) << system.Problems();
   constexpr uint16_t kFirst = 900, kMtu = 640, kSecond = kMtu - 40;
   Received got;
   Sending sending{.end = false};

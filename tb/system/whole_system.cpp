@@ -41,9 +41,9 @@ WholeSystem::WholeSystem(Params params)
       machine("machine",
               EngineCore::Make(EngineHost::CoreParams({.form = EngineForm::kLockstep}, params_)),
               params_, queue, status, 1),
-      peer("peer", {}, queue, 1),
       link("link", WireOf(params), WireOf(params), queue, 1),
       witness(link, machine.iommu, machine.memory),
+      peer("peer", {}, queue, 1),
       host(machine.host, SoftwareOf(params, random_), params.policy()) {
   link.BindA(machine);
   link.BindB(peer.port);

@@ -77,9 +77,10 @@ class WholeSystem {
 
  public:
   EngineHost machine;
-  StackPeer peer;
   Link link;
   Witness witness;
+  // Both may send for as long as they are there: what is between them outlives them.
+  StackPeer peer;
   host::Host host;
 };
 

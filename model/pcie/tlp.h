@@ -11,9 +11,10 @@
 //   delay backward  BEGIN_RESP  of a read, after its END_REQ: the last completion arrives after the
 //   delay;
 //                         answered TLM_COMPLETED, which ends the transaction
-// A write ends with END_REQ. Requests arrive in the order of the calls; so do responses, which may
-// be in any order of their requests. Nobody looks at the time of a call, only at the time plus the
-// delay.
+// A write ends with END_REQ. Requests arrive in the order of the calls, but for interrupt messages,
+// which have an order of their own; so do responses, which may be in any order of their requests.
+// Nobody looks at the time of a call, only at the time plus the delay. model/sc/tlm_checker.h holds
+// both sides to this.
 #ifndef HANDOFF_MODEL_PCIE_TLP_H_
 #define HANDOFF_MODEL_PCIE_TLP_H_
 

@@ -15,6 +15,7 @@
 #include "model/sc/host_module.h"
 #include "model/sc/ordered_queue.h"
 #include "model/sc/run_status.h"
+#include "model/sc/tlm_checker.h"
 
 namespace handoff {
 
@@ -35,13 +36,18 @@ class EngineHost : public sc_core::sc_module {
         host("host", params.host, queue, memory, iommu, status),
         root("root", params.engine.pcie, queue, iommu, seed),
         engine("engine", std::move(core), params.engine, queue, status),
+        dma_checker("dma_checker", queue),
+        register_checker("register_checker", queue),
         link_out(engine.link_out),
         link_in(engine.link_in) {
     host.registers.bind(root.processor);
     root.interrupts.bind(host.interrupts);
-    root.registers.bind(engine.registers);
-    engine.dma.bind(root.dma);
-    iommu.on_stray = [&status](const std::string& text) { status.Fail(text); };
+    root.registers.bind(register_checker.in);
+    register_checker.out.bind(engine.registers);
+    engine.dma.bind(dma_checker.in);
+    dma_checker.out.bind(root.dma);
+    const auto fail = [&status](const std::string& text) { status.Fail(text); };
+    iommu.on_stray = dma_checker.on_error = register_checker.on_error = fail;
   }
 
   // The core's configuration with the PCIe parameters of this host.
@@ -55,6 +61,7 @@ class EngineHost : public sc_core::sc_module {
   HostModule host;
   RootComplex root;
   handoff_engine_sc engine;
+  TlmChecker dma_checker, register_checker;  // of what goes up and down the PCIe link
   // For Link::BindA and BindB.
   decltype(engine.link_out)& link_out;
   decltype(engine.link_in)& link_in;

@@ -296,6 +296,11 @@ void handoff_engine_sc::CollectRegisters() {
 
 // Credits, or a read's answer, leave at `ps`.
 void handoff_engine_sc::AnswerRegister(Payload& tlp, tlm::tlm_phase phase, uint64_t ps) {
+  if (phase == tlm::BEGIN_RESP) {
+    tlp.set_response_status(ExtensionOf(tlp).status == CompletionStatus::kSuccess
+                                ? tlm::TLM_OK_RESPONSE
+                                : tlm::TLM_ADDRESS_ERROR_RESPONSE);
+  }
   sc_core::sc_time delay = Ps(ps + params_.pcie.latency_ps() - now_ps());
   registers->nb_transport_bw(tlp, phase, delay);
 }

@@ -92,6 +92,7 @@ void HostModule::Charge(sw::Cost what, uint64_t count) {
 // --- Registers ----------------------------------------------------------------------------------
 
 void HostModule::Issue(Tlp& tlp) {
+  tlp.extension.EnableBytes(tlp.get_address(), tlp.get_data_length());
   tlm::tlm_phase phase = tlm::BEGIN_REQ;
   sc_core::sc_time delay = sc_core::sc_time::from_value(now_ps() - queue_.now_ps());
   registers->nb_transport_fw(tlp, phase, delay);
@@ -110,6 +111,7 @@ void HostModule::WriteReg(uint32_t offset, uint32_t value) {
 
 void HostModule::ReadReg(uint32_t offset, std::function<void(sw::ReadResult)> done) {
   Tlp& tlp = tlps_.Get(tlm::TLM_READ_COMMAND, kBar0Address + offset, sizeof(uint32_t));
+  tlp.extension.tag = static_cast<uint8_t>(next_read_);
   tlp.extension.cookie = next_read_++;
   register_reads_[tlp.extension.cookie] = std::move(done);
   Issue(tlp);

@@ -10,15 +10,19 @@ void StreamReader::Post() {
 }
 
 sock::Task<std::optional<tcp::StreamPiece>> StreamReader::Next(size_t max) {
-  Post();
-  auto piece = co_await socket_.ReadPiece(max);
-  if (piece) {
-    uint64_t& bytes = piece->place == tcp::Place::kUserBuffer     ? places_.user
-                      : piece->place == tcp::Place::kLegacyBuffer ? places_.legacy
-                                                                  : places_.stack;
-    bytes += piece->bytes.size();
+  for (;;) {
+    // Before the first byte, if the connection is delegated by then.
+    Post();
+    if (auto piece = socket_.connection()->ReadPiece(max)) {
+      uint64_t& bytes = piece->place == tcp::Place::kUserBuffer     ? places_.user
+                        : piece->place == tcp::Place::kLegacyBuffer ? places_.legacy
+                                                                    : places_.stack;
+      bytes += piece->bytes.size();
+      co_return piece;
+    }
+    if (socket_.Ready().readable) co_return std::nullopt;  // the end, or an error
+    co_await socket_.Changed();
   }
-  co_return piece;
 }
 
 void StreamReader::Done(const tcp::StreamPiece& piece) {

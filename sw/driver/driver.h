@@ -125,6 +125,7 @@ class Driver : public tcp::NetIf {
   void IssueSetup(const Setup0Desc& first, const Setup1Desc& second, CommandRing::Done done);
   void Send(const TxDesc& desc, std::vector<tcp::Hold> holds, TransmitRing::Done done);
   const TransmitRing& transmit() const { return transmit_; }
+  const CommandRing& commands() const { return commands_; }
   const LegacyRing& legacy() const { return legacy_; }
   DmaPool& pool() { return pool_; }
 

@@ -43,6 +43,7 @@ class Host {
     return memory_.View(memory_.Map(bytes), bytes);
   }
   driver::Driver& driver() { return driver_; }
+  const driver::Driver& driver() const { return driver_; }
   driver::Delegation& delegation() { return delegation_; }
   tcp::Stack& stack() { return stack_; }
   sock::Executor& executor() { return executor_; }

@@ -30,6 +30,7 @@ class Socket::Core : public tcp::ConnectionObserver {
   }
   void OnReadable(tcp::Connection& /*c*/) override { changed.Notify(); }
   void OnWritable(tcp::Connection& /*c*/) override { changed.Notify(); }
+  void OnDelegated(tcp::Connection& /*c*/) override { changed.Notify(); }
   void OnUserBufferReturned(tcp::Connection& /*c*/, const tcp::UserBufferReturn& back) override {
     returned.push_back(back);
     changed.Notify();
@@ -98,6 +99,11 @@ Task<std::optional<tcp::StreamPiece>> Socket::ReadPiece(size_t max) {
     if (c.AtEnd() || core->closed) co_return std::nullopt;
     co_await core->changed.Next();
   }
+}
+
+Task<> Socket::Changed() {
+  const auto core = core_;
+  co_await core->changed.Next();
 }
 
 Task<IoResult> Socket::Write(ByteView bytes) {

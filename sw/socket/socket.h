@@ -59,6 +59,8 @@ class Socket {
   Task<IoResult> ReadAll(std::span<uint8_t> out);
   // The next bytes where they lie; none: the end, or an error.
   Task<std::optional<tcp::StreamPiece>> ReadPiece(size_t max);
+  // Anything about the connection: bytes, room, an entry of the engine's, a buffer back, the end.
+  Task<> Changed();
   // At least one byte of `bytes`.
   Task<IoResult> Write(ByteView bytes);
   Task<IoResult> WriteAll(ByteView bytes);

@@ -14,6 +14,7 @@
 namespace handoff::system {
 namespace {
 
+constexpr int64_t kSettleMs = 5;
 constexpr uint32_t kCounterAt = 0x800, kCounterBytes = 8;
 
 std::unique_ptr<policy::Policy> PolicyOf(const Machine::Params& params) {
@@ -110,8 +111,35 @@ void Machine::Advance(sw::Micros time) {
   if (config_.progress) config_.progress(static_cast<uint64_t>(Now().count()));
 }
 
+// What is left in some queue; "" if nothing is.
+std::string Machine::Leftover() const {
+  for (const LinkDirection* direction : {&link.a_to_b, &link.b_to_a}) {
+    const LinkDirection::Counts& c = direction->counts();
+    const uint64_t due = c.frames + c.duplicated - c.lost - c.overflowed;
+    if (due != c.delivered) {
+      return fmt::format("{} frames on the link ({})", due - c.delivered, direction->name());
+    }
+  }
+  const driver::Driver& driver = host.driver();
+  if (driver.transmit().outstanding() != 0) {
+    return fmt::format("{} descriptors in the transmit ring", driver.transmit().outstanding());
+  }
+  if (driver.commands().outstanding() != 0) {
+    return fmt::format("{} commands without an answer", driver.commands().outstanding());
+  }
+  for (const TlmChecker* checker : {&machine_.dma_checker, &machine_.register_checker}) {
+    if (checker->outstanding() != 0) {
+      return fmt::format("{} packets on the PCIe link ({})", checker->outstanding(),
+                         checker->name());
+    }
+  }
+  return machine_.engine.core().AllQuiet() ? "" : "work in the engine";
+}
+
 // The counters' low words: no run counts to 2^32.
 void Machine::ReadResults(RunResult* result) {
+  // Whatever is under way comes to rest in some microseconds, if nothing has lost it.
+  RunUntil([this] { return Leftover().empty(); }, sw::Millis(kSettleMs));
   const uint32_t indices = static_cast<uint32_t>(Counter::CntIrqs) + 1;
   std::vector<uint32_t> values(indices);
   uint32_t answered = 0;
@@ -139,7 +167,8 @@ void Machine::ReadResults(RunResult* result) {
   }
   machine_.engine.CatchUp();
   const EngineCore& core = machine_.engine.core();
-  if (!status.failed() && !core.AllQuiet()) status.Fail("the engine is not quiet at the end");
+  const std::string leftover = status.failed() ? "" : Leftover();
+  if (!leftover.empty()) status.Fail("left at the end: " + leftover);
   result->mismatch = core.mismatch();
   result->digest = core.digest();
   result->cycles = core.cycle();

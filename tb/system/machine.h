@@ -68,6 +68,7 @@ class Machine {
   static Params Checked(Params params);
   static EngineHost::Params HostParams(const RunConfig& config, const Params& params);
   void Advance(sw::Micros time);
+  std::string Leftover() const;
   void CheckReads(const ConnectionResult& c);
   void CheckAcks(const RunResult& result);
   void Observe(uint64_t ps, bool out, const std::vector<uint8_t>& frame, bool bad);

@@ -128,10 +128,10 @@ class Run {
 
   const HostRecord& record_;
   const ReplayConfig& config_;
-  // The applications go after the host, whose stack tells them things.
-  std::map<tcp::Tuple, std::unique_ptr<StandIn>> users_;
   Machine machine_;
   FramePort wire_;
+  // They hold connections, which have to go before the host.
+  std::map<tcp::Tuple, std::unique_ptr<StandIn>> users_;
   std::vector<std::shared_ptr<tcp::Listener>> listeners_;
   sw::Micros start_, end_;
 };

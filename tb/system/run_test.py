@@ -57,6 +57,12 @@ class Run(unittest.TestCase):
         self.assertEqual(bulk["resumes"], bulk["syncs"] + 1 if bulk["syncs"] == 1 else 2)
         self.assertLessEqual(len(run.stdout.splitlines()), 12)
 
+    def test_the_readme_shows_what_the_demo_prints(self):
+        run, _ = self.check("delegated_bulk")
+        printed = [line for line in run.stdout.splitlines() if not line.startswith("  results")]
+        readme = (ROOT / "README.md").read_text()
+        self.assertIn("\n".join(printed), readme, "copy these lines into README.md:\n" + run.stdout)
+
     def test_one_digest_in_every_form(self):
         _, lockstep = self.check("delegated_bulk", *SHORT)
         self.assertEqual(set(lockstep["units"].values()), {"both"})

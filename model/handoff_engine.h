@@ -5,12 +5,11 @@
 #ifndef HANDOFF_MODEL_HANDOFF_ENGINE_H_
 #define HANDOFF_MODEL_HANDOFF_ENGINE_H_
 
-#include <algorithm>
 #include <cstdint>
 #include <string_view>
 
 #include "gen/handoff_pkg.h"
-#include "model/engine/wiring.h"
+#include "model/engine/shell.h"
 
 namespace handoff {
 
@@ -71,42 +70,22 @@ class handoff_engine {
   void Reset();
   void Tick();
   void Commit();
-  const Out& out() const { return q_; }
+  const Out& out() const { return shell_.out(); }
 
   // `reg` is UNIT.REGISTER.
   bool Flip(std::string_view reg, uint32_t bit);
   // Calls f(name, unit) for every unit: for who shows their registers.
   template <class F>
   void ForEachUnit(F&& f) {
-    parts_.ForEach(f);
-    f("csr", parts_.csr);
+    shell_.ForEachUnit(f);
   }
 
  private:
   template <class U>
   using Itself = U;
 
-  EngineParts<Itself> parts_;
-  bool units_reset_ = true;
-  bool d_quiet_ = false;
-  uint64_t d_wake_us_ = ~uint64_t{0};
-  Out q_;
+  EngineShell<Itself, Out> shell_;
 };
-
-// The engine's own registers, the same for every way to compose it: all quiet and no input valid.
-template <template <class> class Slot, class In>
-bool QuietNext(EngineParts<Slot>& p, const In& in) {
-  return p.csr.out().quiet && p.dma.out().quiet && p.rx_parser.out().quiet &&
-         p.rx_fifo.out().quiet && p.lookup.out().quiet && p.rx_tcp.out().quiet &&
-         p.buffers.out().quiet && p.upload.out().quiet && p.ack.out().quiet &&
-         p.timers.out().quiet && p.tx.out().quiet && p.command.out().quiet &&
-         p.notify.out().quiet && p.legacy.out().quiet && !*in.rx_valid && !*in.b_valid &&
-         !*in.r_valid && !*in.s_aw_valid && !*in.s_w_valid && !*in.s_ar_valid;
-}
-template <template <class> class Slot>
-uint64_t WakeNext(EngineParts<Slot>& p) {
-  return std::min(p.timers.out().wake_us, p.notify.out().wake_us);
-}
 
 }  // namespace handoff
 

@@ -48,11 +48,11 @@ ComposedEngine::ComposedEngine(const CoreConfig& config) {
     unit.Configure(it == config.units.end() ? UnitForm::kModel : it->second, config.rand_reset);
     any_both |= unit.both();
   };
-  ForEachSlot(configure);
+  shell_.ForEachUnit(configure);
   if (any_both) history_ = std::make_unique<History>();
   if (known == config.units.size()) return;
-  std::set<std::string> names = {"csr"};
-  parts_.ForEach([&](const char* each, auto&) { names.insert(each); });
+  std::set<std::string> names;
+  shell_.ForEachUnit([&](const char* each, auto&) { names.insert(each); });
   for (const auto& unit : config.units) {
     if (names.contains(unit.first)) continue;
     std::string text = "no unit '" + unit.first + "'; units are:";
@@ -64,44 +64,22 @@ ComposedEngine::ComposedEngine(const CoreConfig& config) {
 void ComposedEngine::Reset() {
   if (!wired_) {
     wired_ = true;
-    WireEngine(parts_, in_);
-    ForEachSlot([this](const char* name, auto& unit) {
+    WireEngine(shell_.parts, in_);
+    shell_.ForEachUnit([this](const char* name, auto& unit) {
       using Rtl = typename std::decay_t<decltype(unit)>::Rtl;
       if (history_) history_->AddUnit<Rtl>(name, unit.in, unit.out());
     });
   }
-  parts_.ForEach([](const char*, auto& unit) { unit.Reset(); });
-  parts_.csr.Reset();
-  d_quiet_ = false;
-  d_wake_us_ = ~uint64_t{0};
-  GatherOutputs(parts_, q_, true);
-  q_.quiet = d_quiet_;
-  q_.wake_us = d_wake_us_;
+  shell_.Reset();
 }
 
-void ComposedEngine::Tick() {
-  d_quiet_ = QuietNext(parts_, in_);
-  d_wake_us_ = WakeNext(parts_);
-  units_reset_ = !parts_.csr.out().unit_rst_n;
-  parts_.csr.Tick();
-  if (!units_reset_) parts_.ForEach([](const char*, auto& unit) { unit.Tick(); });
-}
+void ComposedEngine::Tick() { shell_.Tick(in_); }
 
-void ComposedEngine::Commit() {
-  parts_.csr.Commit();
-  if (units_reset_) {
-    parts_.ForEach([](const char*, auto& unit) { unit.Reset(); });
-  } else {
-    parts_.ForEach([](const char*, auto& unit) { unit.Commit(); });
-  }
-  GatherOutputs(parts_, q_, units_reset_);
-  q_.quiet = d_quiet_;
-  q_.wake_us = d_wake_us_;
-}
+void ComposedEngine::Commit() { shell_.Commit(); }
 
 bool ComposedEngine::Check(uint64_t cycle, std::optional<CoreMismatch>* mismatch) {
   bool same = true;
-  ForEachSlot([&same](const char*, auto& unit) { same = unit.Same() && same; });
+  shell_.ForEachUnit([&same](const char*, auto& unit) { same = unit.Same() && same; });
   if (!same) *mismatch = Describe(cycle);
   return same;
 }
@@ -109,7 +87,7 @@ bool ComposedEngine::Check(uint64_t cycle, std::optional<CoreMismatch>* mismatch
 CoreMismatch ComposedEngine::Describe(uint64_t cycle) {
   CoreMismatch m{.cycle = cycle};
   std::vector<Conn> named;  // by what differs
-  ForEachSlot([&](const char* name, auto& unit) {
+  shell_.ForEachUnit([&](const char* name, auto& unit) {
     using Rtl = typename std::decay_t<decltype(unit)>::Rtl;
     if (unit.Same()) return;
     m.units.push_back(Differences<Rtl>(name, unit.out(), unit.compared()));
@@ -136,16 +114,16 @@ CoreMismatch ComposedEngine::Describe(uint64_t cycle) {
 bool ComposedEngine::PinsDiffer() {
   EngineParts<ComparedUnit> models;
   std::vector<const void*> outs;
-  ForEachSlot([&](const char*, auto& unit) { outs.push_back(&unit.compared()); });
+  shell_.ForEachUnit([&](const char*, auto& unit) { outs.push_back(&unit.compared()); });
   size_t index = 0;
   const auto show = [&](const char*, auto& unit) {
     unit.shown = static_cast<decltype(unit.shown)>(outs[index++]);
   };
   models.ForEach(show);
   show("csr", models.csr);
-  Out pins = q_;
+  Out pins = out();
   GatherOutputs(models, pins, false);
-  return !handoff_engine_rtl::CompareOut(q_, pins, nullptr);
+  return !handoff_engine_rtl::CompareOut(out(), pins, nullptr);
 }
 
 std::string ComposedEngine::Connections(const std::vector<Conn>& named,
@@ -163,15 +141,6 @@ std::string ComposedEngine::Connections(const std::vector<Conn>& named,
   return text;
 }
 
-bool ComposedEngine::Flip(const std::string& reg, uint32_t bit) {
-  const size_t dot = reg.find('.');
-  if (dot == std::string::npos) return false;
-  bool done = false;
-  const auto flip = [&](const char* name, auto& unit) {
-    if (reg.substr(0, dot) == name) done = unit.Flip(reg.substr(dot + 1), bit);
-  };
-  ForEachSlot(flip);
-  return done;
-}
+bool ComposedEngine::Flip(const std::string& reg, uint32_t bit) { return shell_.Flip(reg, bit); }
 
 }  // namespace handoff

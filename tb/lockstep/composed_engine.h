@@ -25,7 +25,7 @@
 #include "gen/handoff_timers_rtl.h"
 #include "gen/handoff_tx_rtl.h"
 #include "gen/handoff_upload_rtl.h"
-#include "model/engine/wiring.h"
+#include "model/engine/shell.h"
 #include "model/handoff_engine.h"
 #include "tb/lockstep/engine_core.h"
 #include "tb/lockstep/history.h"
@@ -81,7 +81,7 @@ class ComposedEngine {
   void Reset();
   void Tick();
   void Commit();
-  const Out& out() const { return q_; }
+  const Out& out() const { return shell_.out(); }
   bool Check(uint64_t cycle, std::optional<CoreMismatch>* mismatch);
   void Sample(uint64_t cycle) {
     if (history_) history_->Sample(cycle);
@@ -89,24 +89,14 @@ class ComposedEngine {
   bool Flip(const std::string& reg, uint32_t bit);
 
  private:
-  // Calls f(name, slot) for every unit.
-  template <class F>
-  void ForEachSlot(F&& f) {
-    parts_.ForEach(f);
-    f("csr", parts_.csr);
-  }
   CoreMismatch Describe(uint64_t cycle);
   bool PinsDiffer();
   std::string Connections(const std::vector<Conn>& named, const std::string& unit) const;
 
-  EngineParts<UnitSlot> parts_;
+  EngineShell<UnitSlot, Out> shell_;
   std::unique_ptr<History> history_;  // where some unit is both
   handoff_engine::In in_;
   bool wired_ = false;
-  bool units_reset_ = true;
-  bool d_quiet_ = false;
-  uint64_t d_wake_us_ = ~uint64_t{0};
-  Out q_;
 };
 
 }  // namespace handoff

@@ -117,7 +117,18 @@ std::unique_ptr<EngineCore> Choose(const CoreConfig& config) {
   return std::make_unique<Core<Plain>>(config);
 }
 
+template <class Unit>
+struct NameAlone {};
+
 }  // namespace
+
+std::vector<std::string> EngineUnits() {
+  std::vector<std::string> names;
+  EngineParts<NameAlone> parts;
+  parts.ForEach([&](const char* name, auto&) { names.emplace_back(name); });
+  names.emplace_back("csr");
+  return names;
+}
 
 std::unique_ptr<EngineCore> EngineCore::Make(const CoreConfig& config) {
   switch (config.form) {

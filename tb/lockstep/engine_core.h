@@ -43,6 +43,9 @@ struct CoreConfig {
   std::optional<WaveRequest> waves;
 };
 
+// The names of the engine's units, without prefix.
+std::vector<std::string> EngineUnits();
+
 class EngineCore {
  public:
   // Throws std::invalid_argument for a unit that does not exist, or for waves of kComposed;

@@ -133,7 +133,7 @@ const FstFile::Signal* FstFile::Find(const std::string& path) const {
 void FstFile::ReadHeader(Reader in) {
   start_ = in.Big64();
   end_ = in.Big64();
-  in.Take(8 + 8 + 4 * 8);  // endianness of reals, memory, four counts
+  in.Take(8 + 8 + 4 * 8);       // endianness of reals, memory, four counts
   const int scale = in.Byte();  // of 8 bits, signed
   timescale_ = scale < 128 ? scale : scale - 256;
 }

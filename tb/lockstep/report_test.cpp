@@ -25,13 +25,9 @@ namespace {
 constexpr Conn kConn = 7;
 constexpr uint8_t kGen = 3;
 
-const char* const kUnits[] = {"rx_parser", "rx_fifo", "lookup", "rx_tcp", "buffers",
-                              "upload",    "ack",     "timers", "tx",     "command",
-                              "notify",    "legacy",  "dma",    "csr"};
-
 CoreConfig AllBoth() {
   CoreConfig config{.form = EngineForm::kComposed};
-  for (const char* unit : kUnits) config.units[unit] = UnitForm::kBoth;
+  for (const std::string& unit : EngineUnits()) config.units[unit] = UnitForm::kBoth;
   return config;
 }
 

@@ -234,7 +234,7 @@ void FakeEngine::Transmit(tcp::Bytes frame) {
   wire_(frame);
 }
 
-// Rows S1 and S2. False: too long for the MSS. Without a descriptor: an ACK of the engine's own.
+// Rows S1 to S3. False: too long for the MSS. Without a descriptor: an ACK of the engine's own.
 bool FakeEngine::SendSegment(Entry& e, const TxDesc* d, std::optional<tcp::SeqRange> dsack) {
   handoff::State& s = e.s;
   std::vector<tcp::ByteView> pieces;

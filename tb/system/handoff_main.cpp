@@ -31,10 +31,6 @@ constexpr int kPass = 0, kMismatch = 1, kBadInput = 2;
 // Around a mismatch, in the waves of the run that looks closer.
 constexpr uint64_t kCyclesBefore = 2000, kCyclesAfter = 50;
 
-const std::vector<std::string> kUnits = {"rx_parser", "rx_fifo", "lookup", "rx_tcp", "buffers",
-                                         "upload",    "ack",     "timers", "tx",     "command",
-                                         "notify",    "legacy",  "dma",    "csr"};
-
 struct Options {
   // Of both commands.
   std::string engine, out, flip, waves, pcap;
@@ -77,7 +73,7 @@ CoreConfig CoreOf(const Options& o) {
     const UnitForm rest = o.engine == "rtl"     ? UnitForm::kRtl
                           : o.engine == "model" ? UnitForm::kModel
                                                 : UnitForm::kBoth;
-    for (const std::string& unit : kUnits) config.units.try_emplace(unit, rest);
+    for (const std::string& unit : EngineUnits()) config.units.try_emplace(unit, rest);
   }
   return config;
 }
@@ -144,7 +140,7 @@ RunDescription DescriptionOf(const Options& o, const CoreConfig& core, std::stri
   run.engine = o.engine;
   run.seed = o.seed;
   run.out = o.out;
-  for (const std::string& unit : kUnits) {
+  for (const std::string& unit : EngineUnits()) {
     const auto it = core.units.find(unit);
     const UnitForm form = it != core.units.end()            ? it->second
                           : core.form == EngineForm::kModel ? UnitForm::kModel
@@ -210,7 +206,8 @@ void ReportMismatch(const Options& o, const RunConfig& config, const CoreMismatc
   std::string around = std::to_string(m.cycle);
   if (!composed) {
     std::string both;
-    for (const std::string& unit : kUnits) both += (both.empty() ? "" : ",") + unit + "=both";
+    for (const std::string& unit : EngineUnits())
+      both += (both.empty() ? "" : ",") + unit + "=both";
     const std::string out = o.out + "/units";
     RunAgain(o, {"--no-rerun", "--unit", both, "--pcap", "none", "--out", out});
     // The unit diverged earlier than the engine's pins: what there is to see is there.

@@ -56,8 +56,8 @@ struct World {
                 EngineCore::Make(EngineHost::CoreParams(
                     {.form = setting.form, .idle_skip = setting.idle_skip}, params)),
                 params, queue, status, 1),
-        peer("peer", {}, queue, 1),
-        link("link", WireOf(setting), WireOf(setting), queue, 1) {
+        link("link", WireOf(setting), WireOf(setting), queue, 1),
+        peer("peer", {}, queue, 1) {
     link.BindA(machine);
     link.BindB(peer.port);
     host::HostConfig config;
@@ -80,8 +80,8 @@ struct World {
   EngineHost::Params params;
   Rng random{1, "host"};
   EngineHost machine;
-  StackPeer peer;
   Link link;
+  StackPeer peer;
   std::unique_ptr<host::Host> host;
 };
 

@@ -264,6 +264,8 @@ int DoReplay(Options o) {
   config.fast = o.fast;
   config.delegate = o.delegate == "policy" ? "weighted" : o.delegate;
   config.linger = sw::Millis(static_cast<int64_t>(o.linger_ms));
+  Settings settings = Settings::FromSet(o.set);
+  ReadMachine(settings, &config.machine);
   const RunResult r = Replay(record, config);
   if (!o.streams.empty()) {
     std::filesystem::create_directories(o.streams);
@@ -311,6 +313,12 @@ int DoRun(Options o) {
 void AddCommon(CLI::App* command, Options* o) {
   const auto last = CLI::MultiOptionPolicy::TakeLast;
   command
+      ->add_option("--set", o->set,
+                   "KEY=VALUE of a scenario (`handoff run --keys`), as pcie.lanes=8; in a replay "
+                   "those of link, pcie and host")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
+  command
       ->add_option("--engine", o->engine, "what runs: both compared in every cycle, or one alone")
       ->check(CLI::IsMember({"lockstep", "rtl", "model"}))
       ->multi_option_policy(last);
@@ -353,9 +361,6 @@ int Main(int argc, char** argv) {
   auto* run = app.add_subcommand(
       "run", "play a scenario: two hosts with our stack, one with the engine, a link between them");
   run->add_option("scenario", o.scenario, "YAML file; --keys lists what it may say");
-  run->add_option("--set", o.set, "KEY=VALUE over the scenario's, as connections[0].port=80")
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->allow_extra_args(false);
   run->add_flag("--keys", o.keys, "list every key of a scenario, with range, default and meaning");
   AddCommon(run, &o);
 

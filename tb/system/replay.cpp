@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "model/link/frame_port.h"
-#include "tb/system/machine.h"
 #include "tb/system/stand_in.h"
 
 namespace handoff::system {
@@ -18,7 +17,7 @@ constexpr uint32_t kMtu = 9000;
 constexpr uint64_t kPsPerUs = 1000000;
 
 Machine::Params ParamsOf(const HostRecord& record, const ReplayConfig& config) {
-  Machine::Params params;
+  Machine::Params params = config.machine;
   params.policy = config.delegate;
   params.software.driver.mac = record.mac;
   params.software.driver.mtu = kMtu;

@@ -10,12 +10,14 @@
 
 #include "sw/tcp/address.h"
 #include "tb/system/capture.h"
+#include "tb/system/machine.h"
 #include "tb/system/run.h"
 
 namespace handoff::system {
 
 struct ReplayConfig {
   RunConfig run;
+  Machine::Params machine;  // its own MAC address, MTU and policy go before these
   tcp::IpAddr host;
   std::string delegate = "weighted";  // always, never, weighted
   bool fast = false;                  // frames follow each other as the link allows

@@ -144,6 +144,18 @@ class Replay(unittest.TestCase):
         self.assertEqual(clocked["digest"], shorter["digest"])
         self.assertLess(skipping["cycles_evaluated"], clocked["cycles_evaluated"])
 
+    def test_settings_reach_the_machine(self):
+        options = ("--engine", "model", "--delegate", "always")
+        plain = self.check("clean_bulk.pcap", SERVER, *options)
+        slow = self.check(
+            "clean_bulk.pcap", SERVER, *options, "--set", "pcie.generation=1", "--set", "pcie.lanes=1"
+        )
+        self.assertNotEqual(slow["digest"], plain["digest"])
+        each = self.check(
+            "clean_bulk.pcap", SERVER, *options, "--set", "host.delegation.coalescing={on: false}"
+        )
+        self.assertGreater(each["acks_engine"], plain["acks_engine"])
+
     def test_a_flipped_bit_is_caught_and_named(self):
         run, _, _ = replay(
             CAPTURES / "clean_bulk.pcap", SERVER, "--flip", "upload.uw_valid[0]@30000"
@@ -156,6 +168,9 @@ class Replay(unittest.TestCase):
             (("--unit", "rx_parse=rtl"), "no unit 'rx_parse'"),
             (("--unit", "rx_parser=gates"), "expected NAME=rtl"),
             (("--flip", "nonsense"), "expected UNIT.FIELD[BIT]@CYCLE"),
+            (("--set", "pcie.lanes=3"), "--set: pcie.lanes: lanes"),
+            (("--set", "link.rate=3"), "--set: link.rate: no such key"),
+            (("--set", "connections[0].port=3"), "the list has 0 members"),
             (("--flip", "rx_tcp.nothing[0]@9"), "no register"),
         ):
             run, _, _ = replay(CAPTURES / "keepalive.pcap", CLIENT, *options)

@@ -180,6 +180,19 @@ void ReadCosts(Section section, HostModule::Params* host) {
                 "from the message's arrival to the handler, the processor idle");
 }
 
+void ReadHost(Section& section, Machine::Params* machine) {
+  ReadDriver(section.Sub("driver", "its rings, legacy buffers, interrupts"),
+             &machine->software.driver);
+  ReadPolicy(section.Sub("delegation", "what goes to the engine, and how"), machine,
+             &machine->software.delegation);
+  ReadCosts(section.Sub("costs", "processor time"), &machine->host.host);
+}
+
+void ReadWires(Section& top, Machine::Params* machine) {
+  ReadLink(top.Sub("link", "the wire between host and peer"), machine);
+  ReadPcie(top.Sub("pcie", "between host and engine"), &machine->host.engine.pcie);
+}
+
 void ReadTcp(Section section, tcp::OpenOptions* tcp) {
   section.Flag("timestamps", tcp->timestamps, "RFC 7323");
   section.Flag("window_scaling", tcp->window_scaling, "RFC 7323");
@@ -256,19 +269,13 @@ Scenario ReadScenario(Settings& settings) {
                });
   engine.Count("quantum", s.quantum, 1, 1024, "cycles it runs at a time; changes no result");
 
-  ReadLink(top.Sub("link", "the wire between host and peer"), &s.machine);
-  EngineHost::Params& host = s.machine.host;
-  ReadPcie(top.Sub("pcie", "between host and engine"), &host.engine.pcie);
-
+  ReadWires(top, &s.machine);
   Section at_host = top.Sub("host", "the host with the engine");
   s.host.mac = tcp::MacAddr{{2, 0, 0, 0, 0, 2}};
   ReadStation(at_host, "10.0.0.2/24", &s.host);
   at_host.Count("mtu", s.mtu, kLeastMtu, kMostMtu, "of both ends, bytes");
+  ReadHost(at_host, &s.machine);
   driver::DriverConfig& driver = s.machine.software.driver;
-  ReadDriver(at_host.Sub("driver", "its rings, legacy buffers, interrupts"), &driver);
-  ReadPolicy(at_host.Sub("delegation", "what goes to the engine, and how"), &s.machine,
-             &s.machine.software.delegation);
-  ReadCosts(at_host.Sub("costs", "processor time"), &host.host);
   driver.mac = s.host.mac;
   driver.mtu = s.mtu;
 
@@ -299,6 +306,14 @@ Scenario ReadScenario(Settings& settings) {
                 "least part of the bytes read at the host that lay in user buffers");
   settings.Done();
   return s;
+}
+
+void ReadMachine(Settings& settings, Machine::Params* machine) {
+  Section top = settings.Top();
+  ReadWires(top, machine);
+  Section host = top.Sub("host", "the host with the engine");
+  ReadHost(host, machine);
+  settings.Done();
 }
 
 }  // namespace handoff::system

@@ -66,6 +66,9 @@ struct Scenario {
 
 // Declares and reads every key. Throws SettingsError.
 Scenario ReadScenario(Settings& settings);
+// Those alone that concern the machine, not who is there and what they do: link, PCIe, driver,
+// delegation, costs. Throws SettingsError.
+void ReadMachine(Settings& settings, Machine::Params* machine);
 
 // Throws what Machine's constructor throws.
 RunResult RunScenario(const Scenario& scenario, const RunConfig& config);

@@ -245,6 +245,13 @@ Settings Settings::Load(const std::string& path, const std::vector<std::string>&
   return settings;
 }
 
+Settings Settings::FromSet(const std::vector<std::string>& set) {
+  Settings settings;
+  settings.path_ = "--set";
+  for (const std::string& text : set) settings.Set(text);
+  return settings;
+}
+
 Settings Settings::Empty() {
   Settings settings;
   settings.listing_ = true;

@@ -89,6 +89,8 @@ class Settings {
  public:
   // Reads a file; `set` are "path.to.key=value" texts that are put over it. Throws SettingsError.
   static Settings Load(const std::string& path, const std::vector<std::string>& set = {});
+  // Without a file: `set` alone.
+  static Settings FromSet(const std::vector<std::string>& set);
   // No file: for the list of keys. Every list then has one member.
   static Settings Empty();
   Settings(Settings&&) = default;

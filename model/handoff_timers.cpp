@@ -80,7 +80,7 @@ void handoff_timers::Idle(bool heads_known, bool ack_valid, bool back_valid) {
       return;
     }
   }
-  pick_ = u_arb_.Pick(uint64_t{ack_valid} | uint64_t{back_valid} << 1);
+  pick_ = u_arb_.Pick((ack_valid ? 1U : 0U) | (back_valid ? 2U : 0U));
   if (pick_ < 0) return;
   u_arb_.Tick(pick_);
   const Tmr& tmr =

@@ -8,9 +8,6 @@
 namespace handoff::tcp {
 namespace {
 
-using tb::kIrs;
-using tb::kIss;
-
 // -- RFC 7323 --
 
 class Timestamped : public testing::Test, public tb::ConnectionBench {

@@ -9,7 +9,6 @@
 namespace handoff::tcp {
 namespace {
 
-using tb::kIrs;
 using tb::kIss;
 
 class Output : public testing::Test, public tb::ConnectionBench {

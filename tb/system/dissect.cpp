@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tb/system/dissect.h"
 
-#include <utility>
-
 #include "sw/tcp/ipv4.h"
 #include "sw/tcp/ipv6.h"
 
@@ -27,9 +25,9 @@ std::optional<TcpFrame> FindSegment(tcp::ByteView frame) {
   } else {
     return std::nullopt;
   }
-  auto parsed = tcp::ParseSegment(found.src, found.dst, message);
+  const auto parsed = tcp::ParseSegment(found.src, found.dst, message);
   if (parsed.error != tcp::SegmentError::kNone) return std::nullopt;
-  found.segment = std::move(parsed.segment);
+  found.segment = parsed.segment;
   return found;
 }
 

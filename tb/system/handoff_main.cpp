@@ -166,6 +166,7 @@ void RunAgain(const Options& o, const std::vector<std::string>& more) {
   words[0] = std::filesystem::read_symlink("/proc/self/exe");
   words.insert(words.end(), more.begin(), more.end());
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   const pid_t child = fork();

@@ -89,8 +89,8 @@ size_t EditDistance(std::string_view a, std::string_view b) {
 
 // --- Section ------------------------------------------------------------------------------------
 
-Section::Section(Settings* all, YAML::Node node, std::string path)
-    : all_(all), node_(std::move(node)), path_(std::move(path)) {
+Section::Section(Settings* all, const YAML::Node& node, std::string path)
+    : all_(all), node_(node), path_(std::move(path)) {
   if (present() && !node_.IsMap()) {
     throw SettingsError(fmt::format("{}: {}: expected keys with values, found {}",
                                     all_->Where(node_, path_), path_.empty() ? "the file" : path_,

@@ -70,7 +70,7 @@ class Section {
 
  private:
   friend class Settings;
-  Section(Settings* all, YAML::Node node, std::string path);
+  Section(Settings* all, const YAML::Node& node, std::string path);
   // The value of `key`, undefined if absent; notes that the key is known.
   YAML::Node Take(std::string_view key, std::string_view kind, const std::string& fallback,
                   std::string_view meaning);

@@ -148,7 +148,13 @@ class Replay(unittest.TestCase):
         options = ("--engine", "model", "--delegate", "always")
         plain = self.check("clean_bulk.pcap", SERVER, *options)
         slow = self.check(
-            "clean_bulk.pcap", SERVER, *options, "--set", "pcie.generation=1", "--set", "pcie.lanes=1"
+            "clean_bulk.pcap",
+            SERVER,
+            *options,
+            "--set",
+            "pcie.generation=1",
+            "--set",
+            "pcie.lanes=1",
         )
         self.assertNotEqual(slow["digest"], plain["digest"])
         each = self.check(

@@ -100,6 +100,7 @@ module handoff_csr
   localparam logic [4:0] LogSizeMax = 5'd15;
 
   // Addresses that the dynamic rules speak of (rtl/regs/handoff.rdl).
+  localparam logic [11:0] AddrCtrl = 12'h010;
   localparam logic [11:0] AddrMaxFrame = 12'h020;
   localparam logic [11:0] AddrHashKey = 12'h080;
   localparam logic [11:0] AddrHashKeyEnd = AddrHashKey + 12'(4 * HashWords);
@@ -511,7 +512,7 @@ module handoff_csr
   // ---------------------------------------------------------------------------------------------
   // Quiet.
   logic ctrl_reset_d;  // the block's reset pulse after this edge
-  assign ctrl_reset_d = block_req && is_wr_q && addr_q[11:0] == 12'h010 && wdata_q[0];
+  assign ctrl_reset_d = block_req && is_wr_q && addr_q[11:0] == AddrCtrl && wdata_q[0];
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) quiet_q <= 1'b0;

@@ -126,7 +126,7 @@ void handoff_buffers::TickRoom() {
                  .room_end = w.nxt + static_cast<uint32_t>(std::min(avail, kMaxRoom))};
 }
 
-// The first row that fits; false if something that it needs is not there.
+// Choice of the step: the first row that fits; false if something that it needs is not there.
 bool handoff_buffers::Step(bool* last) {
   const Place& p = r_.s1;
   *last = false;

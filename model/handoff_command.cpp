@@ -51,7 +51,7 @@ void handoff_command::Edge() {
   idle_ = d_.quiet;
 }
 
-// After the states, whose `state_q` it needs as it was: StClear lasts while active is 0.
+// Fetch. After the states, whose `state_q` it needs as it was: StClear lasts while active is 0.
 void handoff_command::TickFetch(bool pop_word) {
   const Ring& ring = *in.cmd_ring;
   const auto mask = static_cast<uint16_t>((uint32_t{1} << ring.log_size) - 1);
@@ -135,7 +135,7 @@ bool handoff_command::TickStates() {
   return pop;
 }
 
-// The first row of the page's table that fits.
+// StCheck: the first reason to refuse, by the page's table.
 Status handoff_command::Check() const {
   if (op() == 0 || op() > static_cast<uint8_t>(CmdKind::CmdUndelegate)) {
     return Status::StatusBadOp;
@@ -216,6 +216,7 @@ Key handoff_command::BuiltKey(const Setup0Desc& d) {
   return key;
 }
 
+// StTmpl, StSend: what leaves.
 void handoff_command::LoadCmd() {
   load_cmd_ = true;
   d_.cmd = CmdKey{};

@@ -160,7 +160,7 @@ void handoff_csr::TickAccess() {
   d_.s_ar_ready = TickSkid(u_ar_skid_, *in.s_ar_valid, *in.s_ar, pop_read);
 }
 
-// Rows 1 to 8 of the page.
+// StCheck: what the register block cannot know, rows 1 to 8 of the page.
 bool handoff_csr::Refused() const {
   const uint32_t addr = r_.addr;
   if (addr % 4 != 0 || addr >> 12 != 0) return true;
@@ -214,7 +214,7 @@ bool handoff_csr::Half(uint64_t& value, bool high) {
   return true;
 }
 
-// One access to the register block; false: its error (row 9).
+// StAccess: one access to the register block; false: its error (row 9).
 bool handoff_csr::Block() {
   Cfg& cfg = d_.cfg;
   switch (const uint32_t addr = r_.addr) {
@@ -294,7 +294,7 @@ bool handoff_csr::BlockCounter(uint32_t offset) {
   return true;
 }
 
-// `bad` is bad_q before the edge; whether anything was counted.
+// Counters. `bad` is bad_q before the edge; whether anything was counted.
 bool handoff_csr::TickCounters(bool bad) {
   bool counted = bad;
   if (bad) ++r_.cnt[static_cast<size_t>(Counter::CntBadAccess)];
@@ -314,6 +314,7 @@ bool handoff_csr::TickCounters(bool bad) {
   return counted;
 }
 
+// Faults and the reset sequence.
 void handoff_csr::TickFaults() {
   const bool clear = r_.rst_state == RstSt::kHold;
   d_.halt = !clear && r_.faults != 0;

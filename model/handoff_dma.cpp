@@ -43,6 +43,7 @@ void handoff_dma::Edge() {
   idle_ = d_.quiet;
 }
 
+// Writes: a burst is opened by round robin, then only its client is heard until its last beat.
 void handoff_dma::TickWrites() {
   const bool go = !*in.halt && !*in.stop;
   const bool aw_free = !q_.aw_valid || *in.aw_ready, w_free = !q_.w_valid || *in.w_ready;
@@ -68,7 +69,7 @@ void handoff_dma::TickWrites() {
   d_.aw_valid = open || (q_.aw_valid && !*in.aw_ready);
   d_.w_valid = beat || (q_.w_valid && !*in.w_ready);
 
-  // Answers.
+  // Write answers.
   const bool ret = u_b_skid_.valid(*in.b_valid) && u_order_.valid();
   d_.uw_done_valid = d_.nw_done_valid = false;
   if (ret) {
@@ -91,7 +92,7 @@ void handoff_dma::TickWrites() {
 }
 
 void handoff_dma::TickReads() {
-  // Requests.
+  // Requests: a tag each.
   const bool go = !*in.halt && !*in.stop;
   const bool cr = u_cr_req_skid_.valid(*in.cr_req_valid);
   const bool lr = u_lr_req_skid_.valid(*in.lr_req_valid);
@@ -113,7 +114,7 @@ void handoff_dma::TickReads() {
   }
   d_.ar_valid = issue || (q_.ar_valid && !*in.ar_ready);
 
-  // Delivery, from the state before the edge.
+  // Delivery: the oldest tag's beats, as they come; from the state before the edge.
   const bool deliver = r_.tags != 0 && tag_[r_.tail].cnt > r_.dbeat;
   const uint8_t from = r_.tail;
   const bool last = r_.dbeat + 1 == tag_[from].beats;
@@ -128,7 +129,7 @@ void handoff_dma::TickReads() {
   }
   const uint32_t raddr = from * kTagBeats + r_.dbeat;
 
-  // Read data in.
+  // Read data in: a beat of an outstanding tag goes to its place, any other is dropped.
   bool store = false;
   uint8_t id = 0;
   uint32_t waddr = 0;

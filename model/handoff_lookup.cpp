@@ -104,7 +104,7 @@ void handoff_lookup::TickClear() {
   if (r_.clr_addr == 0) r_.phase = Phase::PhIdle;
 }
 
-// Hash.
+// PhHash: the low bits of the Toeplitz hash choose the set.
 
 uint32_t handoff_lookup::HashOf(const Key& key) {
   const HashKey& hash_key = in.cfg->hash_key;
@@ -144,7 +144,7 @@ void handoff_lookup::LoadHashTable(const HashKey& hash_key) {
   table_loaded_ = true;
 }
 
-// Match.
+// PhMatch: compare with all ways and the stash; the first of them wins.
 
 void handoff_lookup::MatchFrame() {
   d_.op.hit = false;
@@ -217,6 +217,7 @@ void handoff_lookup::Undelegate() {
   }
 }
 
+// The table: Ways ways of Sets slots, and the stash.
 void handoff_lookup::Write(uint32_t candidate, const Slot& slot) {
   if (candidate < ways_) {
     u_way_[candidate].TickWrite(r_.set, slot);

@@ -63,6 +63,7 @@ void handoff_notify::TickAll() {
   d_.quiet = resting_ && u_bursts_.empty();
 }
 
+// Selection: one source a cycle, when the ring and the way there have room.
 void handoff_notify::TickSelection(Edge& e) {
   const Ring& ring = *in.ntf_ring;
   const bool nw_free = !q_.nw_valid || *in.nw_ready;
@@ -134,7 +135,7 @@ void handoff_notify::TickSelection(Edge& e) {
   }
 }
 
-// `wr` is wr_q before the edge.
+// Answers, interrupts. `wr` is wr_q before the edge.
 void handoff_notify::TickAnswers(Edge& e, uint16_t wr) {
   const Ring& ring = *in.ntf_ring;
   const Cfg& cfg = *in.cfg;
@@ -170,7 +171,7 @@ void handoff_notify::TickProgress(Edge& e) {
   const uint32_t clear_at = r_.clear;
   if (clearing) ++r_.clear;
 
-  // s0
+  // s0: one operation a cycle on u_pend: the next in the queue, or an update.
   e.pop =
       !clearing && u_queue_.valid() && !(r_.s1_valid && r_.s1_pop) && (!r_.pg_valid || e.pg_take);
   e.upd = !clearing && !e.pop && u_prog_skid_.valid(*in.prog_valid);

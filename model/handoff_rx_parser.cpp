@@ -99,7 +99,7 @@ void handoff_rx_parser::Edge() {
   d_.hdr_valid = r_.s3_end;
   d_.hdr_at = r_.s3_hdr_at;
 
-  // s3: the record.
+  // s3: the rest of the options, then the output registers.
   r_.s3_valid = r_.s2_valid;
   r_.s3_end = r_.s2_end;
   if (r_.s2_end) {
@@ -107,7 +107,7 @@ void handoff_rx_parser::Edge() {
     LoadRecord(&hdrs_[r_.s3_hdr_at]);
   }
 
-  // s2: sum and TCP header.
+  // s2: the sum and the TCP header as far as the frame has come.
   r_.s2_valid = r_.s1_valid;
   r_.s2_end = false;
   if (r_.s1_valid) {
@@ -130,7 +130,7 @@ void handoff_rx_parser::Edge() {
     }
   }
 
-  // s1: layers 2 and 3.
+  // s1: what beat 0 says lies beside every beat of the frame.
   r_.s1_valid = r_.s0_valid;
   if (r_.s0_valid) {
     const Axis& s0 = beats_[r_.s0_at];
@@ -148,7 +148,7 @@ void handoff_rx_parser::Edge() {
     r_.idx = s0.last ? 0 : static_cast<uint16_t>(std::min(r_.idx + 1u, kMaxIdx));
   }
 
-  // s0.
+  // s0: the beat as it came.
   r_.s0_valid = rx_valid;
   if (rx_valid) {
     r_.s0_at = (r_.s0_at + 1) % kBeats;

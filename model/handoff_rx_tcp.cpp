@@ -122,6 +122,7 @@ inline void handoff_rx_tcp::TakeOp(const Op& op) {
   }
 }
 
+// Take: one operation of four channels.
 void handoff_rx_tcp::Take(bool may, bool fire) {
   const bool uerr_v = u_uerr_skid_.valid(*in.uerr_valid);
   const bool exp_v = u_exp_skid_.valid(*in.exp_valid);
@@ -167,6 +168,7 @@ void handoff_rx_tcp::Take(bool may, bool fire) {
   u_start_skid_.Tick(*in.start_valid, *in.start, take && r_.kind == Kind::KindStart);
 }
 
+// PhTest.
 void handoff_rx_tcp::Test() {
   if (!r_.same) r_.s = u_state_.rdata();
   r_.now = *in.time_us;
@@ -176,6 +178,7 @@ void handoff_rx_tcp::Test() {
   r_.phase = Phase::PhDecide;
 }
 
+// PhDecide: the row, whether it may fire, and what it loads.
 bool handoff_rx_tcp::Decide() {
   const bool place_free = !q_.place_valid || *in.place_ready;
   if (r_.kind == Kind::KindOp && !place_free) return false;  // frame or command: one place always

@@ -72,6 +72,7 @@ void handoff_timers::Edge() {
   d_.back_tmr_ready = u_back_tmr_skid_.ready();
 }
 
+// The pick: a head that is due, else a request, round robin.
 void handoff_timers::Idle(bool heads_known, bool ack_valid, bool back_valid) {
   if (heads_known && !d_.exp_valid) {
     if (const int c = DueClass(); c >= 0) {
@@ -125,6 +126,7 @@ void handoff_timers::Fire() {
   r_.state = St::kIdle;
 }
 
+// Leaving a list.
 void handoff_timers::Unlink(uint32_t c) {
   const uint32_t next = u_next_.rdata(), prev = u_prev_.rdata();
   const bool is_head = r_.op_node == r_.head[c], is_tail = r_.op_node == r_.tail[c];
@@ -143,6 +145,7 @@ void handoff_timers::Unlink(uint32_t c) {
   }
 }
 
+// Joining one.
 void handoff_timers::Link() {
   const uint32_t k = r_.op_class;
   uint64_t due = *in.time_us + Delay(k);
@@ -161,6 +164,7 @@ void handoff_timers::Link() {
   u_info_.TickWrite(r_.op_node, Info{true, r_.op_class, r_.op_epoch});
 }
 
+// The least deadline, and whether a head is due.
 int handoff_timers::DueClass() const {
   int best = -1;
   uint64_t least = 0;

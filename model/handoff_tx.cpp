@@ -306,6 +306,7 @@ void handoff_tx::TickWrite() {
   }
 }
 
+// Prepare: one descriptor or ACK at a time.
 void handoff_tx::TickPrepare() {
   const bool start_free = !q_.start_valid || *in.start_ready;
   d_.start_valid = !start_free;
@@ -395,6 +396,7 @@ void handoff_tx::Begin() {
   r_.p_state = PSt::kWait;
 }
 
+// Send.
 void handoff_tx::TickSend() {
   d_.tx_valid = q_.tx_valid && !*in.tx_ready;
   d_.sent_valid = q_.sent_valid && !*in.sent_ready;

@@ -75,13 +75,13 @@ bool handoff_upload::Rests() const {
 // Answers, notifications, uerr: what follows the bursts. Of u_burst and u_ntf it only decides the
 // pops, TickStep() the pushes.
 void handoff_upload::TickAnswers() {
-  // Answers.
+  // Bursts begun, and their answers.
   burst_pop_ = *in.uw_done_valid && u_burst_.valid();
   const bool err = burst_pop_ && in.uw_done->err;
   const Burst burst = burst_pop_ ? u_burst_.data() : Burst{};
   const bool err_we = err && burst.user;
 
-  // Notifications.
+  // Notifications: wait for the bursts before them, then for the error RAM, then leave.
   const bool done_free = !q_.done_valid || *in.done_ready;
   const bool d1_sync = r_.d1.kind == NtfKind::NtfSync;
   const bool d1_go = r_.d1_valid && done_free && !(err_we && d1_sync);
@@ -117,7 +117,7 @@ void handoff_upload::TickAnswers() {
     u_err_.TickWrite(sync_conn, Err{});
   }
 
-  // uerr.
+  // Upload errors on acknowledged bytes.
   const bool uerr_free = !q_.uerr_valid || *in.uerr_ready;
   const bool uerr_pop = u_uerr_.valid() && uerr_free;
   load_uerr_ = uerr_pop;
@@ -137,7 +137,7 @@ void handoff_upload::TickStep() {
   uint32_t rem_d = r_.rem;
   const uint32_t next = r_.have ? r_.idx + 1 : 0;
 
-  // Step.
+  // Step: which bytes the next beat to memory holds.
   if (r_.job_valid && r_.rem != 0) {
     n = std::min<uint32_t>(kDataBytes - r_.addr % kDataBytes, r_.rem);
     const uint32_t b = (r_.off + n - 1) / kDataBytes;
@@ -237,7 +237,7 @@ void handoff_upload::TakeJob() {
   r_.mid = false;
 }
 
-// One beat: n bytes of the frame from off on, at their lanes; or 64 of the block.
+// One beat to memory: n bytes of the frame from off on, at their lanes; or 64 of the block.
 void handoff_upload::LoadUw(uint32_t n, bool first, bool head, uint32_t b, const Data& fdata) {
   const uint32_t lane = r_.addr % kDataBytes;
   Wr& uw = d_.uw;

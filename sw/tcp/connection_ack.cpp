@@ -58,7 +58,7 @@ void Connection::ProcessAck(const AckEvent& event) {
 void Connection::TakeRttSample(const AckEvent& event) {
   const Micros now = timers_.Now();
   if (tcb_.timestamps && !options_.ignore_echoed_times) {
-    // RFC 7323, 4.2: an echo of zero, or of a time to come, is none.
+    // RFC 7323, 3.2: zero where there is no echo. One of a time to come cannot be ours.
     timed_.reset();
     if (!event.ts_echo || *event.ts_echo == 0) return;
     const auto ticks = static_cast<int32_t>(TimestampAt(tcb_, now) - *event.ts_echo);

@@ -2,15 +2,21 @@
 #include "tb/lockstep/flat_host.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdlib>
 #include <cstring>
 #include <new>
 
+#include "gen/handoff_regs.h"
+
 namespace handoff {
 namespace {
 
-constexpr uint16_t kMaxFrameReg = 0x020, kRing = 0x100, kStride = 0x20, kCounter = 0x800;
-constexpr uint16_t kBaseLo = 0x00, kSize = 0x08, kEnable = 0x0c, kIndex = 0x10;
+using RingRegs = handoff__ringx__stride20_t;
+constexpr uint16_t kMaxFrameReg = offsetof(handoff_t, max_frame), kRing = offsetof(handoff_t, ring),
+                   kStride = sizeof(RingRegs), kCounter = offsetof(handoff_t, counter);
+constexpr uint16_t kBaseLo = offsetof(RingRegs, base_lo), kSize = offsetof(RingRegs, size),
+                   kEnable = offsetof(RingRegs, enable), kIndex = offsetof(RingRegs, index);
 enum RingNumber : uint16_t { kRingCmd, kRingTx, kRingLegacy, kRingNtf };
 constexpr uint64_t kNtfBytes = Ntf::kWidth / 8;
 

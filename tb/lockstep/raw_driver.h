@@ -5,6 +5,7 @@
 #ifndef HANDOFF_TB_LOCKSTEP_RAW_DRIVER_H_
 #define HANDOFF_TB_LOCKSTEP_RAW_DRIVER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <functional>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "gen/handoff_pkg.h"
+#include "gen/handoff_regs.h"
 #include "sw/hw.h"
 
 namespace handoff {
@@ -69,8 +71,11 @@ class RawDriver {
   }
 
  private:
-  static constexpr uint32_t kMaxFrame = 0x20, kIrqCount = 0x40, kIrqDelay = 0x44;
-  static constexpr uint32_t kRing = 0x100, kRingStride = 0x20;
+  using RingRegs = handoff__ringx__stride20_t;
+  static constexpr uint32_t kMaxFrame = offsetof(handoff_t, max_frame),
+                            kIrqCount = offsetof(handoff_t, irq_count),
+                            kIrqDelay = offsetof(handoff_t, irq_delay_us),
+                            kRing = offsetof(handoff_t, ring);
   static constexpr uint32_t kLogTx = 8, kTxSlots = 1 << kLogTx, kLogLegacy = 11;
   static constexpr uint32_t kNtfBytes = Ntf::kWidth / 8;
   struct Ring {
@@ -85,16 +90,17 @@ class RawDriver {
     hw_.Grant(addr, bytes, writable);
     return addr;
   }
+  static uint32_t RingAt(uint32_t i) { return kRing + i * static_cast<uint32_t>(sizeof(RingRegs)); }
   void Enable(uint32_t i, const Ring& ring) {
-    const uint32_t at = kRing + i * kRingStride;
-    hw_.WriteReg(at, static_cast<uint32_t>(ring.base.raw()));
-    hw_.WriteReg(at + 4, static_cast<uint32_t>(ring.base.raw() >> 32));
-    hw_.WriteReg(at + 8, ring.log_size);
-    hw_.WriteReg(at + 12, 1);
+    const uint32_t at = RingAt(i);
+    hw_.WriteReg(at + offsetof(RingRegs, base_lo), static_cast<uint32_t>(ring.base.raw()));
+    hw_.WriteReg(at + offsetof(RingRegs, base_hi), static_cast<uint32_t>(ring.base.raw() >> 32));
+    hw_.WriteReg(at + offsetof(RingRegs, size), ring.log_size);
+    hw_.WriteReg(at + offsetof(RingRegs, enable), 1);
   }
   void Doorbell(uint32_t i, uint32_t index) {
     hw_.Charge(sw::Cost::kMmioWrite);
-    hw_.WriteReg(kRing + i * kRingStride + 0x10, index);
+    hw_.WriteReg(RingAt(i) + offsetof(RingRegs, index), index);
   }
   template <class Desc>
   void Put(Ring& ring, const Desc& desc) {

@@ -45,12 +45,10 @@ sock::Task<> Sink(sock::Socket socket, Progress& progress, size_t buffer_bytes) 
 
 sock::Task<> PostingSink(sock::Socket socket, Progress& progress,
                          std::vector<std::span<uint8_t>> buffers) {
-  StreamReader reader(socket, std::move(buffers));
+  StreamReader reader(socket, std::move(buffers), progress.places);
   while (const auto piece = co_await reader.Next()) {
     progress.wrong += CountWrong(progress.bytes, piece->bytes);
     progress.bytes += piece->bytes.size();
-    progress.places = reader.places();
-    progress.placed = progress.places.user;
     reader.Done(*piece);
   }
   progress.error = ErrorOf(socket);
@@ -59,12 +57,10 @@ sock::Task<> PostingSink(sock::Socket socket, Progress& progress,
 
 sock::Task<> Echo(sock::Socket socket, Progress& progress,
                   std::vector<std::span<uint8_t>> buffers) {
-  StreamReader reader(socket, std::move(buffers));
+  StreamReader reader(socket, std::move(buffers), progress.places);
   while (const auto piece = co_await reader.Next()) {
     const sock::IoResult put = co_await socket.WriteAll(piece->bytes);
     progress.bytes += put.bytes;
-    progress.places = reader.places();
-    progress.placed = progress.places.user;
     reader.Done(*piece);
     if (!put.ok()) break;
   }
@@ -75,7 +71,7 @@ sock::Task<> Echo(sock::Socket socket, Progress& progress,
 
 sock::Task<> Ping(sock::Executor& executor, sock::Socket socket, PingOptions options,
                   Progress& progress, std::vector<std::span<uint8_t>> buffers) {
-  StreamReader reader(socket, std::move(buffers));
+  StreamReader reader(socket, std::move(buffers), progress.places);
   std::vector<uint8_t> message(options.message_bytes);
   bool open = true;
   for (uint64_t sent = 0; open && sent < options.messages; ++sent) {
@@ -88,8 +84,6 @@ sock::Task<> Ping(sock::Executor& executor, sock::Socket socket, PingOptions opt
       if (!open) break;
       progress.wrong += CountWrong(progress.bytes, piece->bytes);
       progress.bytes += piece->bytes.size();
-      progress.places = reader.places();
-      progress.placed = progress.places.user;
       left -= piece->bytes.size();
       reader.Done(*piece);
     }

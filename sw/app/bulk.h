@@ -17,9 +17,8 @@ namespace handoff::app {
 
 struct Progress {
   uint64_t bytes = 0;
-  uint64_t wrong = 0;   // bytes that are not the pattern's
-  uint64_t placed = 0;  // bytes that the engine put in user buffers
-  Places places;        // bytes read, by where they lay; only of programs with a StreamReader
+  uint64_t wrong = 0;  // bytes that are not the pattern's
+  Places places;       // bytes read, by where they lay; only of programs with a StreamReader
   bool done = false;
   sock::CloseReason error = sock::CloseReason::kNone;
 };

@@ -9,6 +9,7 @@
 #include <deque>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "sw/socket/socket.h"
@@ -24,8 +25,9 @@ struct Places {
 
 class StreamReader {
  public:
-  StreamReader(sock::Socket& socket, std::vector<std::span<uint8_t>> buffers)
-      : socket_(socket), buffers_(std::move(buffers)) {
+  // Counts in `places`.
+  StreamReader(sock::Socket& socket, std::vector<std::span<uint8_t>> buffers, Places& places)
+      : socket_(socket), buffers_(std::move(buffers)), places_(places) {
     for (size_t i = 0; i < buffers_.size(); ++i) free_.push_back(static_cast<uint16_t>(i));
   }
 
@@ -33,7 +35,6 @@ class StreamReader {
   // until Done(), which gives their user buffer back to the engine once it is all read.
   sock::Task<std::optional<tcp::StreamPiece>> Next(size_t max = SIZE_MAX);
   void Done(const tcp::StreamPiece& piece);
-  const Places& places() const { return places_; }
 
  private:
   void Post();
@@ -41,7 +42,7 @@ class StreamReader {
   sock::Socket& socket_;
   const std::vector<std::span<uint8_t>> buffers_;
   std::deque<uint16_t> free_;  // indices of buffers that are ours, in the order of their return
-  Places places_;
+  Places& places_;
 };
 
 }  // namespace handoff::app

@@ -53,6 +53,7 @@ class Core final : public EngineCore {
     if (mismatch_ && !told_) {
       told_ = true;
       Tell();
+      pins.time_us = time_us_;
       Sample();  // so that waves show the cycle in which the two differ
       CloseWaves();
     }
@@ -98,10 +99,7 @@ class Core final : public EngineCore {
   }
 
   void Sample() {
-    if constexpr (requires { engine_.Sample(cycle_); }) {
-      pins.time_us = time_us_;
-      engine_.Sample(cycle_);
-    }
+    if constexpr (requires { engine_.Sample(cycle_); }) engine_.Sample(cycle_);
   }
 
   void Edge() {

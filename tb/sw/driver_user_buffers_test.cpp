@@ -58,7 +58,7 @@ TEST(DriverUserBuffers, MostOfABulkStreamLandsInThem) {
   EXPECT_EQ(run.got.bytes, kTotal);
   EXPECT_EQ(run.got.wrong, 0U);
   const DelegationStats stats = run.Stats();
-  EXPECT_EQ(stats.bytes_user, run.got.placed);
+  EXPECT_EQ(stats.bytes_user, run.got.places.user);
   EXPECT_GT(stats.bytes_user, kTotal * 9 / 10);
   const uint64_t seen = stats.bytes_user + stats.bytes_legacy + stats.bytes_host;
   EXPECT_LE(seen, kTotal);
@@ -84,7 +84,7 @@ TEST(DriverUserBuffers, LossReorderingAndDamageCostNoByte) {
     EXPECT_EQ(run.got.wrong, 0U);
     EXPECT_EQ(run.got.error, sock::CloseReason::kNone);
     const DelegationStats stats = run.Stats();
-    EXPECT_EQ(stats.bytes_user, run.got.placed);
+    EXPECT_EQ(stats.bytes_user, run.got.places.user);
     EXPECT_GT(stats.syncs, 1U);
     placed += stats.bytes_user;
     run.hosts.time.RunFor(sw::Seconds(100));
@@ -107,7 +107,7 @@ TEST(DriverUserBuffers, SmallAndOddBuffersAreFilledAcrossFrames) {
   ASSERT_TRUE(run.Run());
   EXPECT_EQ(run.got.bytes, kTotal);
   EXPECT_EQ(run.got.wrong, 0U);
-  EXPECT_GT(run.got.placed, kTotal / 10);
+  EXPECT_GT(run.got.places.user, kTotal / 10);
 }
 
 // Posts as soon as it may, and again what comes back.

@@ -61,7 +61,7 @@ TEST_F(Sockets, PostingSinkReadsWithoutADelegateToo) {
   ASSERT_TRUE(hosts_.time.RunUntil([&] { return executor_.running() == 0; }));
   EXPECT_EQ(got.bytes, 50000U);
   EXPECT_EQ(got.wrong, 0U);
-  EXPECT_EQ(got.placed, 0U);
+  EXPECT_EQ(got.places.user, 0U);
 }
 
 TEST_F(Sockets, EchoServesManyConnectionsAtOnce) {

@@ -4,10 +4,12 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <stdexcept>
 #include <utility>
 
 #include "gen/handoff_pkg.h"
+#include "gen/handoff_regs.h"
 #include "sw/policy/policy.h"
 #include "tb/system/dissect.h"
 
@@ -15,7 +17,6 @@ namespace handoff::system {
 namespace {
 
 constexpr int64_t kSettleMs = 5;
-constexpr uint32_t kCounterAt = 0x800, kCounterBytes = 8;
 
 std::unique_ptr<policy::Policy> PolicyOf(const Machine::Params& params) {
   if (params.policy == "always") return policy::Always();
@@ -83,8 +84,6 @@ Machine::Machine(const RunConfig& config, Params params)
   }
 }
 
-Machine::~Machine() = default;
-
 void Machine::Observe(uint64_t ps, bool out, const std::vector<uint8_t>& frame, bool bad) {
   if (capture_) capture_->Write(ps, out, bad, frame);
   if (!out) return;
@@ -146,11 +145,13 @@ void Machine::ReadResults(RunResult* result) {
   if (!status.failed()) {
     RunSoftware([&] {
       for (uint32_t i = 0; i < indices; i++) {
-        hw().ReadReg(kCounterAt + i * kCounterBytes, [&, i](sw::ReadResult r) {
-          if (!r.ok) status.Fail("a counter could not be read");
-          values[i] = r.value;
-          answered++;
-        });
+        hw().ReadReg(static_cast<uint32_t>(offsetof(handoff_t, counter[0]) +
+                                           i * sizeof(handoff__counterx_t)),
+                     [&, i](sw::ReadResult r) {
+                       if (!r.ok) status.Fail("a counter could not be read");
+                       values[i] = r.value;
+                       answered++;
+                     });
       }
     });
     RunUntil([&] { return answered == indices; }, sw::Seconds(1));
@@ -193,13 +194,13 @@ void Machine::AddConnection(ConnectionResult c, sw::ConnId id, RunResult* result
     if (decision.id == id && c.why.empty()) c.why = decision.reason;
   }
   CheckReads(c);
-  // What came in whole frames while there was an entry lies in legacy buffers too; what came twice
-  // counts once.
   const auto count = [&c](const std::map<tcp::Tuple, uint64_t>& acks) {
     const auto found = acks.find(c.tuple);
     return found == acks.end() ? 0 : found->second;
   };
   c.acks_engine = count(pure_acks_) - count(raw_acks_) - c.stats.pure_acks_sent;
+  // What came in whole frames while there was an entry lies in legacy buffers too; what came twice
+  // counts once.
   const uint64_t rest = c.bytes_read - c.bytes_user;
   c.bytes_legacy = std::min(rest, c.bytes_legacy + c.stats.bytes_host);
   c.bytes_host = rest - c.bytes_legacy;

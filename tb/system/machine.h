@@ -34,7 +34,6 @@ class Machine {
   // Elaborates SystemC: once a process. Throws std::invalid_argument for parameters that no machine
   // can have, and for a flip of a register that does not exist.
   Machine(const RunConfig& config, Params params);
-  ~Machine();
 
   // Brings the driver up. False: it could not.
   bool Start();

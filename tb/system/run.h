@@ -42,9 +42,8 @@ struct ConnectionResult {
   tcp::Tuple tuple;
   std::string state, why;
   bool delegated = false;
-  tcp::Bytes stream;         // what the application read; of a replay
-  uint64_t bytes_read = 0;   // by the application of the engine's host
-  uint64_t bytes_wrong = 0;  // of those that either application read: not what was written
+  tcp::Bytes stream;        // what the application read; of a replay
+  uint64_t bytes_read = 0;  // by the application of the engine's host
   uint64_t bytes_user = 0, bytes_legacy = 0, bytes_host = 0;
   uint64_t acks_engine = 0;  // without data, made by the engine itself
   driver::DelegationStats stats;

@@ -123,8 +123,9 @@ std::string Transfer(const Setting& setting) {
   text += "read " + std::to_string(in.bytes) + " wrong " + std::to_string(in.wrong) + " of " +
           std::to_string(setting.total);
   // In memory that DMA wrote: what the engine placed; what it did not lies in legacy buffers.
-  text += in.placed > setting.total / 2 ? " placed most" : " placed " + std::to_string(in.placed);
-  text += user >= in.placed ? "" : " (but noted " + std::to_string(user) + ")";
+  text += in.places.user > setting.total / 2 ? " placed most"
+                                             : " placed " + std::to_string(in.places.user);
+  text += user >= in.places.user ? "" : " (but noted " + std::to_string(user) + ")";
   text += " again " + std::to_string(again);
   text += "\n" + std::to_string(user) + " " + std::to_string(legacy) + " interrupts " +
           std::to_string(world.machine.host.interrupts_taken());

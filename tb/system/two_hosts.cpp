@@ -110,6 +110,8 @@ class TwoHosts {
     return params;
   }
 
+  bool AtHost(const sock::Network& network) { return &network == &machine_.host.network(); }
+
   // Starts this end of every connection.
   void Begin(sock::Network& network, const char* here) {
     for (const ConnectionSpec& spec : scenario_.connections) {
@@ -123,8 +125,7 @@ class TwoHosts {
 
   sock::Task<> Open(sock::Network& network, const ConnectionSpec& spec) {
     if (spec.start > sw::Micros()) co_await network.executor().Sleep(spec.start);
-    const bool at_host = &network == &machine_.host.network();
-    const tcp::IpAddr& to = at_host ? scenario_.peer.addr : scenario_.host.addr;
+    const tcp::IpAddr& to = AtHost(network) ? scenario_.peer.addr : scenario_.host.addr;
     sock::Socket socket = co_await network.Connect({to, spec.port}, spec.tcp);
     if (!socket.ok()) {
       machine_.status.Fail(
@@ -139,9 +140,8 @@ class TwoHosts {
     tcp::ListenOptions options;
     options.open = spec.tcp;
     options.backlog = std::max(options.backlog, spec.copies);
-    const bool at_host = &network == &machine_.host.network();
-    auto listener =
-        network.Listen({at_host ? scenario_.host.addr : scenario_.peer.addr, spec.port}, options);
+    auto listener = network.Listen(
+        {AtHost(network) ? scenario_.host.addr : scenario_.peer.addr, spec.port}, options);
     for (uint32_t i = 0; i < spec.copies; i++) {
       sock::Socket socket = co_await listener.Accept();
       Played& played = Of(spec, socket.connection()->tuple().remote.port);
@@ -157,7 +157,7 @@ class TwoHosts {
   }
 
   void Run(sock::Network& network, sock::Socket socket, Played& played) {
-    const bool at_host = &network == &machine_.host.network();
+    const bool at_host = AtHost(network);
     const Program& program = at_host ? played.spec->host : played.spec->peer;
     app::Progress& progress = at_host ? played.host : played.peer;
     std::vector<std::span<uint8_t>> buffers;
@@ -195,7 +195,6 @@ class TwoHosts {
   RunResult Results() {
     RunResult result;
     machine_.ReadResults(&result);
-    uint64_t delegated = 0, read = 0, user = 0;
     for (const auto& [key, played] : played_) {
       const std::string problem = played.Problem();
       if (!problem.empty()) machine_.status.Fail(problem);
@@ -207,22 +206,24 @@ class TwoHosts {
                     ? std::string(tcp::ToString(played.connection->state()))
                     : "closed: " + std::string(tcp::ToString(played.connection->close_reason()));
       c.bytes_read = played.ReadAtHost();
-      c.bytes_wrong = played.host.wrong + played.peer.wrong;
       c.bytes_user = played.host.places.user;
       c.bytes_legacy = played.host.places.legacy;
       machine_.AddConnection(std::move(c), played.connection->id(), &result);
-      read += result.connections.back().bytes_read;
-      user += result.connections.back().bytes_user;
-      delegated += result.connections.back().delegated ? 1 : 0;
     }
-    CheckExpectations(delegated, read, user);
+    CheckExpectations(result);
     machine_.Finish(&result);
     return result;
   }
 
-  void CheckExpectations(uint64_t delegated, uint64_t read, uint64_t user) {
+  void CheckExpectations(const RunResult& result) {
     const Expectations& expect = scenario_.expect;
     if (machine_.status.failed()) return;
+    uint64_t delegated = 0, read = 0, user = 0;
+    for (const ConnectionResult& c : result.connections) {
+      delegated += c.delegated ? 1 : 0;
+      read += c.bytes_read;
+      user += c.bytes_user;
+    }
     if (delegated < expect.delegated) {
       machine_.status.Fail(fmt::format("{} connections were delegated, expect.delegated is {}",
                                        delegated, expect.delegated));

@@ -2,7 +2,6 @@
 #include "tb/lockstep/composed_engine.h"
 
 #include <algorithm>
-#include <set>
 #include <stdexcept>
 #include <string_view>
 #include <type_traits>
@@ -51,13 +50,10 @@ ComposedEngine::ComposedEngine(const CoreConfig& config) {
   shell_.ForEachUnit(configure);
   if (any_both) history_ = std::make_unique<History>();
   if (known == config.units.size()) return;
-  std::set<std::string> names;
-  shell_.ForEachUnit([&](const char* each, auto&) { names.insert(each); });
+  const std::vector<std::string> names = EngineUnits();
   for (const auto& unit : config.units) {
-    if (names.contains(unit.first)) continue;
-    std::string text = "no unit '" + unit.first + "'; units are:";
-    for (const std::string& name : names) text += ' ' + name;
-    throw std::invalid_argument(text);
+    if (std::find(names.begin(), names.end(), unit.first) == names.end())
+      throw std::invalid_argument(NoSuchUnit(unit.first));
   }
 }
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tb/lockstep/engine_core.h"
 
+#include <algorithm>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 
 #include "gen/handoff_engine_rtl.h"
 #include "gen/handoff_engine_trace_rtl.h"
+#include "model/flip.h"
 #include "model/handoff_engine.h"
 #include "tb/lockstep/composed_engine.h"
 #include "tb/lockstep/core_loop.h"
@@ -117,17 +120,60 @@ std::unique_ptr<EngineCore> Choose(const CoreConfig& config) {
   return std::make_unique<Core<Plain>>(config);
 }
 
+// A unit as a type alone: those of the model hold memories, and few of them are wanted here.
 template <class Unit>
-struct NameAlone {};
+struct TypeAlone {
+  using type = Unit;
+};
+
+// Calls f(name, TypeAlone<Unit>) for every unit.
+template <class F>
+void ForEachUnitType(F&& f) {
+  EngineParts<TypeAlone> parts;
+  parts.ForEach(f);
+  f("csr", parts.csr);
+}
 
 }  // namespace
 
 std::vector<std::string> EngineUnits() {
   std::vector<std::string> names;
-  EngineParts<NameAlone> parts;
-  parts.ForEach([&](const char* name, auto&) { names.emplace_back(name); });
-  names.emplace_back("csr");
+  ForEachUnitType([&](const char* name, auto&) { names.emplace_back(name); });
   return names;
+}
+
+std::vector<std::pair<std::string, uint32_t>> RegisterNames(std::string_view unit) {
+  std::vector<std::pair<std::string, uint32_t>> registers;
+  ForEachUnitType([&](const char* name, auto& type) {
+    if (unit != name) return;
+    const auto model = std::make_unique<typename std::decay_t<decltype(type)>::type>();
+    registers = ListRegisters([&](auto&& f) { model->ForEachReg(f); });
+  });
+  return registers;
+}
+
+std::string NoSuchUnit(std::string_view unit) {
+  std::string text = "no unit '" + std::string(unit) + "'; units are:";
+  for (const std::string& each : EngineUnits()) text += ' ' + each;
+  return text;
+}
+
+std::string WhyNoFlip(std::string_view unit_field, uint32_t bit) {
+  const size_t dot = std::min(unit_field.find('.'), unit_field.size());
+  const std::string unit(unit_field.substr(0, dot));
+  const std::string reg(unit_field.substr(std::min(dot + 1, unit_field.size())));
+  const auto registers = RegisterNames(unit);
+  if (registers.empty()) return NoSuchUnit(unit);
+  for (const auto& [name, width] : registers) {
+    if (name != reg) continue;
+    if (bit < width) return "the model of '" + unit + "' does not run here";
+    return "no bit " + std::to_string(bit) + " of register '" + reg + "' of " + unit + ": it has " +
+           std::to_string(width);
+  }
+  std::string text = "no register '" + reg + "' of " + unit + "; its registers and their bits are:";
+  for (const auto& [name, width] : registers)
+    text += ' ' + name + '[' + std::to_string(width) + ']';
+  return text;
 }
 
 std::unique_ptr<EngineCore> EngineCore::Make(const CoreConfig& config) {

@@ -11,6 +11,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tb/lockstep/devices.h"
@@ -45,6 +47,13 @@ struct CoreConfig {
 
 // The names of the engine's units, without prefix.
 std::vector<std::string> EngineUnits();
+// The registers of a unit's model, and their widths, as Flip() takes them after "UNIT."; none:
+// there is no such unit.
+std::vector<std::pair<std::string, uint32_t>> RegisterNames(std::string_view unit);
+// Lines for whoever named a unit that does not exist: which there are.
+std::string NoSuchUnit(std::string_view unit);
+// Lines for whoever asked for a flip that Flip() refused: what is wrong, and what there is.
+std::string WhyNoFlip(std::string_view unit_field, uint32_t bit);
 
 class EngineCore {
  public:
@@ -56,7 +65,7 @@ class EngineCore {
   // Clocks the next `cycles` cycles; ends early at a mismatch.
   virtual void Run(uint64_t cycles) = 0;
   // Flips a bit of a model register at the edge that ends `cycle`, another at another call; false:
-  // no such register.
+  // no such register where the model runs, or no such bit of it (WhyNoFlip() says which).
   virtual bool Flip(const std::string& unit_field, uint32_t bit, uint64_t cycle) = 0;
   // True when the engine is quiet and nothing moves at its pins.
   virtual bool AllQuiet() const = 0;

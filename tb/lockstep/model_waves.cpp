@@ -33,18 +33,6 @@ constexpr uint32_t kMaxEnumValues = 256;
 
 constexpr uint32_t Codes(uint32_t width) { return (width + 31) / 32; }
 
-template <class T>
-constexpr uint32_t WidthOf() {
-  if constexpr (std::is_same_v<T, bool>) {
-    return 1;
-  } else if constexpr (PackedStruct<T>) {
-    return T::kWidth;
-  } else {
-    static_assert(std::is_integral_v<T> || std::is_enum_v<T>, "a register that waves cannot show");
-    return 8 * sizeof(T);
-  }
-}
-
 // Bits [lsb +: width] of a packed value, to whole words of 32 bits.
 void Slice(const uint64_t* words, uint32_t lsb, uint32_t width, uint32_t* out) {
   for (uint32_t i = 0; i < width; i += 32) {
@@ -116,7 +104,7 @@ struct ModelWaves::Describe {
   // An output's register is the output: one signal with two names, as in the RTL.
   template <class T>
   void Reg(std::string_view name, const T&) {
-    Entry entry{.name = std::string(name), .width = WidthOf<T>()};
+    Entry entry{.name = std::string(name), .width = RegisterWidth<T>()};
     const std::string port = entry.name + "_o";
     for (size_t i = scope; i < w.entries_.size(); i++) {
       if (w.entries_[i].name != port) continue;
@@ -192,10 +180,10 @@ struct ModelWaves::Write {
  private:
   template <class T>
   void Value(const T& value) {
-    static_assert(WidthOf<T>() <= 64 * kMaxWords);
+    static_assert(RegisterWidth<T>() <= 64 * kMaxWords);
     const Entry& entry = w.entries_[at++];
     if (entry.alias) return;
-    std::array<uint64_t, (WidthOf<T>() + 63) / 64> words;
+    std::array<uint64_t, (RegisterWidth<T>() + 63) / 64> words;
     PackPort(value, words.data());
     Signal(entry, words.data());
   }

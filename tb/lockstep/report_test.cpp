@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -282,6 +283,37 @@ TEST(Report, NamesNoConnectionForAFrameThatHitNone) {
   EXPECT_EQ(ConnectionOf(Ntf{.kind = NtfKind::NtfLegacyFrame, .hit = true, .conn = 5}), Conn{5});
   EXPECT_EQ(ConnectionOf(Job{.ntf = Ntf{.conn = 5}}), std::nullopt);
   EXPECT_EQ(ConnectionOf(true), std::nullopt);
+}
+
+// Every register that is listed can be flipped by its name, from its first bit to its last.
+TEST(Flips, TakeEachRegisterThatIsListed) {
+  const auto core = EngineCore::Make({.form = EngineForm::kModel});
+  for (const std::string& unit : EngineUnits()) {
+    const auto registers = RegisterNames(unit);
+    EXPECT_FALSE(registers.empty()) << unit;
+    std::set<std::string> names;
+    for (const auto& [name, width] : registers) {
+      const std::string reg = unit + '.' + name;
+      EXPECT_TRUE(names.insert(name).second) << reg << " is listed twice";
+      EXPECT_TRUE(core->Flip(reg, 0, 1)) << reg;
+      EXPECT_FALSE(core->Flip(reg, width, 1)) << reg;
+    }
+  }
+}
+
+TEST(Flips, SayWhatIsWrongWithTheirName) {
+  const auto says = [](const std::string& reg, uint32_t bit, const std::string& text) {
+    const std::string why = WhyNoFlip(reg, bit);
+    EXPECT_NE(why.find(text), std::string::npos) << why;
+  };
+  says("uplaod.uw_valid", 0, "no unit 'uplaod'; units are: rx_parser ");
+  says("uplaod", 0, "no unit 'uplaod'");
+  says("", 0, "no unit ''");
+  says("upload", 0, "no register '' of upload; its registers and their bits are: clr[1]");
+  says("upload.uw_vald", 0, "no register 'uw_vald' of upload");
+  says("upload.uw_vald", 0, " uw_valid[1] ");
+  says("upload.beat", 512, "no bit 512 of register 'beat' of upload: it has 512");
+  says("upload.beat", 511, "the model of 'upload' does not run here");
 }
 
 }  // namespace

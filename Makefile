@@ -4,11 +4,15 @@
 #   make test      set up, build, and run every test
 #   make lint      set up, and check formatting, lint and the rules of docs/style.md
 #   make bench     measure the speed figures
-# BUILD names the build folder, JOBS how many compilers and tests run at once.
+# BUILD names the build folder, JOBS how many compilers and tests run at once, PARAMS the engine's
+# parameters in that folder, until they are named anew: PARAMS="DctEntries=4096 Slots=16".
 
 BUILD ?= build
 JOBS ?= 2
 NINJA = cmake --build $(BUILD) -j $(JOBS)
+ifneq ($(origin PARAMS),undefined)
+SETTINGS = -DHANDOFF_PARAMS="$(PARAMS)"
+endif
 
 .PHONY: demo build test lint lint-all format bench pages clean configure
 
@@ -19,7 +23,7 @@ demo: configure
 
 configure:
 	@scripts/setup build
-	@cmake -S . -B $(BUILD) -G Ninja --log-level=WARNING
+	@cmake -S . -B $(BUILD) -G Ninja --log-level=WARNING $(SETTINGS)
 
 build: configure
 	$(NINJA)

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "gen/handoff_engine_params.h"
 #include "gen/handoff_pkg.h"
 #include "model/engine/shell.h"
 
@@ -15,6 +16,7 @@ namespace handoff {
 
 class handoff_engine {
  public:
+  using Params = EngineParams;  // with the build's values: HANDOFF_PARAMS
   struct In {
     const bool* rx_valid = nullptr;
     const Axis* rx = nullptr;
@@ -65,6 +67,9 @@ class handoff_engine {
     U64 wake_us = ~uint64_t{0};
     bool quiet = false;
   };
+
+  explicit handoff_engine(const Params& params) : shell_(params) {}
+  handoff_engine() : handoff_engine(Params()) {}
 
   In in;
   void Reset();

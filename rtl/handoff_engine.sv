@@ -79,6 +79,32 @@ module handoff_engine
     output logic quiet_o
 );
 
+  // What may be built, a text a parameter: scripts/gen_params refuses the rest with these texts.
+  if (DctEntries < 64 || DctEntries > 65536 || $countones(DctEntries) != 1) begin : gen_check_dct
+    $error("handoff_engine: DctEntries must be a power of two from 64 to 65,536");
+  end
+  if (Slots < 3 || Slots > 32) begin : gen_check_slots
+    $error("handoff_engine: Slots must be from 3, the pieces of one POST, to 32");
+  end
+  if (RxFifoBeats < 24 || RxFifoBeats > 65536) begin : gen_check_beats
+    $error("handoff_engine: RxFifoBeats must be from 24, a frame of 1,514 bytes, to 65,536");
+  end
+  if (RxFifoFrames < 2 || RxFifoFrames > 65536) begin : gen_check_frames
+    $error("handoff_engine: RxFifoFrames must be from 2 to 65,536");
+  end
+  if (LegacyDepth < 64 || LegacyDepth > 32768 || LegacyDepth % 4 != 0) begin : gen_check_legacy
+    $error("handoff_engine: LegacyDepth must be a multiple of 4 from 64 to 32,768");
+  end
+  if (RdTags < 2 || RdTags > 128 || $countones(RdTags) != 1) begin : gen_check_tags
+    $error("handoff_engine: RdTags must be a power of two from 2 to 128");
+  end
+  if (Ways < 1 || Ways > 16 || $countones(Ways) != 1) begin : gen_check_ways
+    $error("handoff_engine: Ways must be a power of two from 1 to 16");
+  end
+  if (StashEntries < 1 || StashEntries > 64) begin : gen_check_stash
+    $error("handoff_engine: StashEntries must be from 1 to 64");
+  end
+
   // driven by rx_parser
   logic frame_valid, parser_hdr_valid, rx_parser_quiet;
   beat_t frame;

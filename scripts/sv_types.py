@@ -149,7 +149,7 @@ class Types:
     def __init__(self, pkg_path, rtl_paths=(), overrides=(), top=None):
         options = ast.CompilationOptions()
         if top:
-            options.topModules = {top}
+            options.topModules = {top} if isinstance(top, str) else top
         options.paramOverrides = list(overrides)
         self.compilation = ast.Compilation(Bag([options]))
         self.trees = [syntax.SyntaxTree.fromFile(str(p)) for p in [pkg_path, *rtl_paths]]

@@ -19,6 +19,9 @@ class EngineShell {
  public:
   EngineParts<Slot> parts;
 
+  EngineShell() = default;
+  explicit EngineShell(const EngineParams& params) : parts(params) {}
+
   // Calls f(name, slot) for every unit.
   template <class F>
   void ForEachUnit(F&& f) {

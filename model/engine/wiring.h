@@ -5,6 +5,7 @@
 #ifndef HANDOFF_MODEL_ENGINE_WIRING_H_
 #define HANDOFF_MODEL_ENGINE_WIRING_H_
 
+#include "gen/handoff_engine_params.h"
 #include "model/handoff_ack.h"
 #include "model/handoff_buffers.h"
 #include "model/handoff_command.h"
@@ -39,6 +40,23 @@ struct EngineParts {
   Slot<handoff_legacy> legacy;
   Slot<handoff_dma> dma;
   Slot<handoff_csr> csr;
+
+  EngineParts() = default;
+  // Each unit with the engine's parameters. (rx_parser has none.)
+  explicit EngineParts(const EngineParams& params)
+      : rx_fifo(params.Of<handoff_rx_fifo::Params>()),
+        lookup(params.Of<handoff_lookup::Params>()),
+        rx_tcp(params.Of<handoff_rx_tcp::Params>()),
+        buffers(params.Of<handoff_buffers::Params>()),
+        upload(params.Of<handoff_upload::Params>()),
+        ack(params.Of<handoff_ack::Params>()),
+        timers(params.Of<handoff_timers::Params>()),
+        tx(params.Of<handoff_tx::Params>()),
+        command(params.Of<handoff_command::Params>()),
+        notify(params.Of<handoff_notify::Params>()),
+        legacy(params.Of<handoff_legacy::Params>()),
+        dma(params.Of<handoff_dma::Params>()),
+        csr(params.Of<handoff_csr::Params>()) {}
 
   // Calls f(name, unit) for every unit but csr, which has another reset.
   template <class F>

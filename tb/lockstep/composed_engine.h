@@ -11,20 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "gen/handoff_ack_rtl.h"
-#include "gen/handoff_buffers_rtl.h"
-#include "gen/handoff_command_rtl.h"
-#include "gen/handoff_csr_rtl.h"
-#include "gen/handoff_dma_rtl.h"
-#include "gen/handoff_legacy_rtl.h"
-#include "gen/handoff_lookup_rtl.h"
-#include "gen/handoff_notify_rtl.h"
-#include "gen/handoff_rx_fifo_rtl.h"
-#include "gen/handoff_rx_parser_rtl.h"
-#include "gen/handoff_rx_tcp_rtl.h"
-#include "gen/handoff_timers_rtl.h"
-#include "gen/handoff_tx_rtl.h"
-#include "gen/handoff_upload_rtl.h"
+#include "gen/handoff_engine_units.h"
 #include "model/engine/shell.h"
 #include "model/handoff_engine.h"
 #include "tb/lockstep/engine_core.h"
@@ -37,13 +24,22 @@ namespace handoff {
 template <class Unit>
 class UnitSlot {
  public:
-  using Rtl = typename RtlOf<Unit>::type;
+  using Rtl = typename EngineRtlOf<Unit>::type;
   typename Unit::In in;
+
+  // The model with the parameters that the RTL was verilated with.
+  static std::unique_ptr<Unit> MakeModel() {
+    if constexpr (requires { typename Unit::Params; }) {
+      return std::make_unique<Unit>(Rtl::template ModelParams<typename Unit::Params>());
+    } else {
+      return std::make_unique<Unit>();
+    }
+  }
 
   void Configure(UnitForm form, int rand_reset) {
     if (form != UnitForm::kModel)
       rtl_ = std::make_unique<Rtl>(RtlOptions{.rand_reset = rand_reset});
-    if (form != UnitForm::kRtl) model_ = std::make_unique<Unit>();
+    if (form != UnitForm::kRtl) model_ = MakeModel();
     out_ = rtl_ ? &rtl_->out() : &model_->out();
   }
   void Reset() {

@@ -12,67 +12,10 @@
 #include "model/handoff_engine.h"
 #include "tb/lockstep/composed_engine.h"
 #include "tb/lockstep/core_loop.h"
+#include "tb/lockstep/engine_forms.h"
 
 namespace handoff {
 namespace {
-
-// RTL and model side by side: the RTL drives. `Rtl` is the adapter of one of its builds.
-template <class Rtl>
-class LockstepEngine {
- public:
-  explicit LockstepEngine(const CoreConfig& config)
-      : rtl_(RtlOptions{.rand_reset = config.rand_reset}) {}
-  void Bind(const EnginePins& pins) {
-    pins.Bind(rtl_.in);
-    pins.Bind(model_.in);
-  }
-  void Reset() {
-    rtl_.Reset();
-    model_.Reset();
-  }
-  void Tick() {
-    rtl_.Tick();
-    model_.Tick();
-  }
-  void Commit() {
-    rtl_.Commit();
-    model_.Commit();
-  }
-  const handoff_engine::Out& out() const { return rtl_.out(); }
-  bool Check(uint64_t cycle, std::optional<CoreMismatch>* mismatch) const {
-    if (Rtl::CompareOut(rtl_.out(), model_.out(), nullptr)) return true;
-    CoreMismatch m{.cycle = cycle};
-    m.units.push_back(Differences<Rtl>("engine", rtl_.out(), model_.out()));
-    m.text = m.units[0].text;
-    *mismatch = std::move(m);
-    return false;
-  }
-  bool Flip(const std::string& field, uint32_t bit) { return model_.Flip(field, bit); }
-  Rtl& rtl() { return rtl_; }
-  handoff_engine& model() { return model_; }
-
- private:
-  Rtl rtl_;
-  handoff_engine model_;
-};
-
-class ModelEngine : public handoff_engine {
- public:
-  explicit ModelEngine(const CoreConfig&) {}
-  void Bind(const EnginePins& pins) { pins.Bind(in); }
-  bool Check(uint64_t, std::optional<CoreMismatch>*) const { return true; }
-  handoff_engine& model() { return *this; }
-};
-
-template <class Rtl>
-class RtlEngine : public Rtl {
- public:
-  explicit RtlEngine(const CoreConfig& config) : Rtl(RtlOptions{.rand_reset = config.rand_reset}) {}
-  void Bind(const EnginePins& pins) { pins.Bind(this->in); }
-  bool Check(uint64_t, std::optional<CoreMismatch>*) const { return true; }
-  bool Flip(const std::string&, uint32_t) { return false; }
-  Rtl& rtl() { return *this; }
-};
 
 // An engine that is shown in waves. Types of their own, so that without waves there is nothing to
 // ask in a cycle.
@@ -136,6 +79,12 @@ void ForEachUnitType(F&& f) {
 
 }  // namespace
 
+std::map<std::string, uint32_t> EngineParameters() {
+  std::map<std::string, uint32_t> parameters;
+  EngineParams().ForEach([&](const char* name, uint32_t value) { parameters[name] = value; });
+  return parameters;
+}
+
 std::vector<std::string> EngineUnits() {
   std::vector<std::string> names;
   ForEachUnitType([&](const char* name, auto&) { names.emplace_back(name); });
@@ -146,8 +95,8 @@ std::vector<std::pair<std::string, uint32_t>> RegisterNames(std::string_view uni
   std::vector<std::pair<std::string, uint32_t>> registers;
   ForEachUnitType([&](const char* name, auto& type) {
     if (unit != name) return;
-    const auto model = std::make_unique<typename std::decay_t<decltype(type)>::type>();
-    registers = ListRegisters([&](auto&& f) { model->ForEachReg(f); });
+    const auto model = UnitSlot<typename std::decay_t<decltype(type)>::type>::MakeModel();
+    registers = ListRegisters(*model);
   });
   return registers;
 }

@@ -45,6 +45,8 @@ struct CoreConfig {
   std::optional<WaveRequest> waves;
 };
 
+// The engine's parameters in this build, RTL and model alike: names as in rtl/handoff_engine.sv.
+std::map<std::string, uint32_t> EngineParameters();
 // The names of the engine's units, without prefix.
 std::vector<std::string> EngineUnits();
 // The registers of a unit's model, and their widths, as Flip() takes them after "UNIT."; none:

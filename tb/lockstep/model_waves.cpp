@@ -7,21 +7,8 @@
 #include <string_view>
 #include <type_traits>
 
-#include "gen/handoff_ack_rtl.h"
-#include "gen/handoff_buffers_rtl.h"
-#include "gen/handoff_command_rtl.h"
-#include "gen/handoff_csr_rtl.h"
-#include "gen/handoff_dma_rtl.h"
 #include "gen/handoff_engine_rtl.h"
-#include "gen/handoff_legacy_rtl.h"
-#include "gen/handoff_lookup_rtl.h"
-#include "gen/handoff_notify_rtl.h"
-#include "gen/handoff_rx_fifo_rtl.h"
-#include "gen/handoff_rx_parser_rtl.h"
-#include "gen/handoff_rx_tcp_rtl.h"
-#include "gen/handoff_timers_rtl.h"
-#include "gen/handoff_tx_rtl.h"
-#include "gen/handoff_upload_rtl.h"
+#include "gen/handoff_engine_units.h"
 #include "model/flip.h"
 #include "tb/lockstep/ports.h"
 
@@ -67,7 +54,7 @@ void ModelWaves::Visit(handoff_engine& model, Sink& sink) {
   handoff_engine_rtl::ForEachInput(model.in, port);
   handoff_engine_rtl::ForEachOutput(model.out(), port);
   model.ForEachUnit([&](const char* name, auto& unit) {
-    using Rtl = typename RtlOf<std::decay_t<decltype(unit)>>::type;
+    using Rtl = typename EngineRtlOf<std::decay_t<decltype(unit)>>::type;
     sink.Enter("u_", name);
     Rtl::ForEachInput(unit.in, port);
     Rtl::ForEachOutput(unit.out(), port);

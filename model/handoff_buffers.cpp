@@ -39,7 +39,7 @@ bool ReadyAny(const Word& w) {
 
 handoff_buffers::handoff_buffers(const Params& params)
     : mask_(params.DctEntries - 1), slots_(params.Slots), u_conn_(params.DctEntries) {
-  if (slots_ < kMaxPieces || slots_ > kMaxSlots) throw std::invalid_argument("Slots: 3 to 8");
+  if (slots_ < kMaxPieces || slots_ > kMaxSlots) throw std::invalid_argument("Slots: 3 to 32");
 }
 
 void handoff_buffers::Reset() {

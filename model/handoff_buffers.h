@@ -95,7 +95,7 @@ class handoff_buffers {
 
  private:
   void Edge();
-  static constexpr uint32_t kMaxSlots = 8;
+  static constexpr uint32_t kMaxSlots = 32;  // that an engine may have
 
   struct Held {  // a piece held: what is still free of it
     uint64_t addr = 0;

@@ -87,6 +87,25 @@ TEST(Ack, NewestBlockWins) {
   a.Expect({});
 }
 
+// Without its flag a block's edges say nothing: none is kept, and a block that waits stays.
+TEST(Ack, EdgesWithoutTheirFlagAreNoBlock) {
+  Acks<handoff_ack_rtl> a;
+  for (Ackev ev : {Now(1), DataFrame(1), Coalesced(1, 1)}) {
+    ev.dsack_left = 10;
+    ev.dsack_right = 11;
+    a.Do(ev);
+    a.Expect({Plain(1)});  // at once
+    a.Do(ev);
+    a.Do(Event(Ack::AckFlush, 1));  // nothing is delayed
+    a.Expect({});
+    a.Do(NowBlock(1, 20, 21)), a.Do(ev);
+    a.Expect({}, {}, 2);
+    a.Do(Sent(1));
+    a.Expect({Block(1, 20, 21)});  // merged
+    a.Do(Sent(1));
+  }
+}
+
 TEST(Ack, EveryDataFrameWithoutCoalescing) {
   Acks<handoff_ack_rtl> a;
   for (int i = 0; i < 3; ++i) {

@@ -68,7 +68,7 @@ void RootComplex::ArriveWrite(Payload& tlp) {
     interrupts->b_transport(tlp, now);
   } else {
     counts_.writes++;
-    // A posted write that fails is not answered (PCIe 5.0, 2.7.2.2): it is lost, and reported.
+    // A posted write that fails is not answered (PCIe 5.0, 2.3.1): it is lost, and reported.
     const bool good = iommu_.Write(ExtensionOf(tlp).requester, tlp.get_address(),
                                    tlp.get_data_ptr(), tlp.get_data_length(), queue_.now_ps());
     counts_.refused += !good;

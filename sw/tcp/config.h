@@ -20,8 +20,9 @@ struct TcpConfig {
   RttLimits rtt;
   Micros delayed_ack = sw::Millis(40);  // RFC 9293, 3.8.6.3: less than half a second
   Micros msl = sw::Seconds(30);         // TIME-WAIT lasts twice as long
-  uint32_t syn_retries = 6;
-  uint32_t data_retries = 15;  // R2 of RFC 9293, 3.8.3: over 100 s
+  // R2 of RFC 9293, 3.8.3: over 3 minutes for a SYN (183 s), over 100 s for data.
+  uint32_t syn_retries = 7;
+  uint32_t data_retries = 15;
   // A FIN-WAIT-2 that nobody reads from ends after this, as everywhere.
   Micros fin_wait_2 = sw::Seconds(60);
   // RFC 9293, 3.8.4; probing is off unless a connection asks for it.

@@ -13,6 +13,12 @@ constexpr uint32_t kMaxUnscaledWindow = 0xffff;
 constexpr uint32_t kLeastMss =
     64;  // a smaller announcement would make segments of nothing but headers
 
+// No message makes the path MTU less than this, or a forged one would leave segments of nothing but
+// headers. Of IPv6 it is the least that a link may have (RFC 8200, 5). Of IPv4 that would be 68
+// (RFC 1191, 3); this is Linux's limit, net.ipv4.route.min_pmtu.
+constexpr uint32_t kLeastPathMtuV4 = 552;
+constexpr uint32_t kLeastPathMtuV6 = 1280;
+
 uint32_t HeaderBytes(const Tuple& tuple) { return tuple.local.addr.is_v6() ? 60 : 40; }
 
 // The least scale with which the window field covers the whole buffer.
@@ -281,14 +287,15 @@ void Connection::OnIcmpError(const IcmpError& error) {
   if (error.seq < tcb_.snd_una || error.seq >= tcb_.snd_nxt) return;
   if (error.path_mtu) OnPathMtu(*error.path_mtu);
   // RFC 5927, 5.2: a hard error ends a connection only while it opens.
-  if (error.unreachable_port && tcb_.state == State::kSynSent) Die(CloseReason::kRefused);
+  if (error.hard && tcb_.state == State::kSynSent) Die(CloseReason::kRefused);
 }
 
 void Connection::OnPathMtu(uint32_t mtu) {
-  // RFC 9293, 3.7.5, and RFC 8201: never below what every link carries.
-  const uint32_t headers = HeaderBytes(tuple_);
-  const uint32_t least = tuple_.local.addr.is_v6() ? 1280 : 552;
-  const uint32_t mss = std::max(mtu, least) - headers;
+  // RFC 9293, 3.7.2: RFC 1191 for IPv4, RFC 8201 for IPv6; by 4 of the latter a message that names
+  // less than every link carries is discarded.
+  const bool v6 = tuple_.local.addr.is_v6();
+  if (v6 && mtu < kLeastPathMtuV6) return;
+  const uint32_t mss = std::max(mtu, v6 ? kLeastPathMtuV6 : kLeastPathMtuV4) - HeaderBytes(tuple_);
   if (mss >= tcb_.snd_mss) return;
   tcb_.snd_mss = static_cast<uint16_t>(mss);
   if (!IsSynchronized(tcb_.state)) return;

@@ -82,7 +82,7 @@ void Connection::InputSynchronized(const Segment& arrived, const Hold& hold) {
   Segment segment = arrived;
   if (tcb_.state == State::kSynReceived && segment.flags.syn && segment.seq == tcb_.irs) {
     // The SYN once more. Without ACK ours was lost; with one both sides opened at once (3.5,
-    // figure 8), and the number of the SYN is already counted.
+    // figure 7), and the number of the SYN is already counted.
     if (!segment.flags.ack) {
       SendSyn();
       return;

@@ -82,6 +82,12 @@ void Connection::OnKeepaliveTimer() {
     timers_.Set(TimerKind::kKeepalive, config.keepalive_idle - silent);
     return;
   }
+  // RFC 9293, 3.8.4: not while sent data is outstanding. The retransmission timer sees to that
+  // peer.
+  if (tcb_.FlightBytes() > 0) {
+    timers_.Set(TimerKind::kKeepalive, config.keepalive_interval);
+    return;
+  }
   if (keepalive_sent_ >= config.keepalive_probes) {
     Abort(CloseReason::kTimedOut);
     return;

@@ -11,6 +11,7 @@ namespace {
 constexpr uint8_t kEchoReply = 0;
 constexpr uint8_t kUnreachable = 3;
 constexpr uint8_t kEchoRequest = 8;
+constexpr uint8_t kCodeProtocol = 2;
 constexpr uint8_t kCodePort = 3;
 constexpr uint8_t kCodeTooBig = 4;
 constexpr uint8_t kUnreachableV6 = 1;
@@ -72,7 +73,7 @@ std::optional<IcmpError> ReadIcmpError(const IcmpMessage& message) {
     if (message.type == kTooBigV6) {
       error.path_mtu = Load32(message.rest, 0);
     } else if (message.type == kUnreachableV6) {
-      error.unreachable_port = message.code == kCodePortV6;
+      error.hard = message.code == kCodePortV6;
     } else {
       return std::nullopt;
     }
@@ -80,7 +81,7 @@ std::optional<IcmpError> ReadIcmpError(const IcmpMessage& message) {
     if (message.type != kUnreachable) return std::nullopt;
     // RFC 1191, 4: the next hop's MTU is in the second half of the unused word.
     if (message.code == kCodeTooBig) error.path_mtu = Load16(message.rest, 2);
-    error.unreachable_port = message.code == kCodePort;
+    error.hard = message.code == kCodeProtocol || message.code == kCodePort;
   }
   if (!ReadQuote(message.v6, message.rest.subspan(4), error)) return std::nullopt;
   return error;

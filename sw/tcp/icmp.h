@@ -26,7 +26,7 @@ struct IcmpError {
   Endpoint remote;
   Seq seq;
   std::optional<uint32_t> path_mtu;  // the packet was too big
-  bool unreachable_port = false;     // a hard error of RFC 9293, 3.9.2.2
+  bool hard = false;                 // RFC 9293, 3.9.2.2: nothing there takes TCP, or this port
 };
 
 // Nothing if it is cut short or its checksum is wrong.

@@ -2,7 +2,7 @@
 //
 // Loss recovery: decides what counts as lost, what is sent again and how much may be in flight.
 // With SACK it is RFC 6675, without it RFC 6582 (NewReno) with limited transmit (RFC 3042); after a
-// timeout everything sent before it counts as lost (RFC 5681, 3.1).
+// timeout everything sent before it counts as lost and slow start begins anew (RFC 5681, 3.1).
 //
 //            3 duplicates, or SACK says lost           ack >= recover
 //   Open ------------------------------------> Fast ------------------> Open

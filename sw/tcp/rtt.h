@@ -14,7 +14,8 @@ using sw::Micros;
 
 struct RttLimits {
   Micros initial_rto = sw::Seconds(1);  // RFC 6298, 2.1
-  // RFC 6298, 2.4 asks for one second and allows less with a fine clock; this is Linux's value.
+  // RFC 6298, 2.4 asks for one second, and expects that research will allow less; this is Linux's
+  // value.
   Micros min_rto = sw::Millis(200);
   Micros max_rto = sw::Seconds(60);  // RFC 6298, 2.5
 };

@@ -48,6 +48,8 @@ std::shared_ptr<Connection> Stack::Make(const Tuple& tuple, const OpenOptions& o
 std::shared_ptr<Connection> Stack::Connect(const Endpoint& local, const Endpoint& remote,
                                            const OpenOptions& options, ConnectionObserver* observer,
                                            const Vlans& vlans) {
+  // RFC 9293, 3.9.1.1: such an OPEN is an error.
+  if (remote.addr.IsMulticast() || remote.addr.IsUnspecified()) return nullptr;
   Tuple tuple = {local, remote, vlans};
   if (tuple.local.addr.IsUnspecified()) {
     const auto chosen = ip_.ChooseLocal(remote.addr, vlans);

@@ -62,7 +62,7 @@ struct Tcb {
   uint32_t RcvWnd() const { return rcv_adv > rcv_nxt ? Distance(rcv_nxt, rcv_adv) : 0; }
 };
 
-// Whether the states in which data flows have been reached (RFC 9293, 3.10.7.4: "synchronized").
+// Whether the states in which data flows have been reached (RFC 9293, 3.5.2: "synchronized").
 constexpr bool IsSynchronized(State s) { return s >= State::kEstablished; }
 // Whether the peer may still send us text (RFC 9293, 3.10.7.4, seventh).
 constexpr bool MayReceive(State s) {

@@ -96,6 +96,7 @@ class ConnectionBench : public tcp::ConnectionObserver {
   tcp::OpenOptions options = Plain();
   tcp::Options peer_syn = PlainSyn();
   uint16_t peer_window = 20000;
+  bool v6 = false;  // both addresses
 
   static tcp::OpenOptions Plain() {
     tcp::OpenOptions o;
@@ -112,8 +113,11 @@ class ConnectionBench : public tcp::ConnectionObserver {
   }
 
   void Create() {
-    const tcp::Tuple tuple = {
-        {tcp::IpAddr::V4(10, 0, 0, 1), 1000}, {tcp::IpAddr::V4(10, 0, 0, 2), 80}, {}};
+    const auto address = [this](uint8_t last) {
+      return v6 ? *tcp::IpAddr::Parse("fd00::" + std::to_string(last))
+                : tcp::IpAddr::V4(10, 0, 0, last);
+    };
+    const tcp::Tuple tuple = {{address(1), 1000}, {address(2), 80}, {}};
     c = std::make_shared<tcp::Connection>(sw::ConnId(1), tuple, options, host);
     c->SetObserver(this);
   }

@@ -102,7 +102,7 @@ TEST_F(Sockets, ConnectToAClosedPortSaysRefused) {
   EXPECT_EQ(error, CloseReason::kRefused);
 }
 
-// Corner 47: the bytes come before the error.
+// RFC 9293, 3.10.3, and corner 47: the bytes come before the error.
 TEST_F(Sockets, BytesAreReadBeforeTheReset) {
   std::string read;
   CloseReason error = CloseReason::kNone;

@@ -445,6 +445,7 @@ TEST_F(SegmentArrives, Rfc9293Section3_6HalfCloseStillReceives) {
   EXPECT_EQ(Sent(), "[.] 2 ack 2001");
 }
 
+// The end of it is RFC 9293, 3.10.8's TIME-WAIT TIMEOUT.
 TEST_F(SegmentArrives, Rfc9293Section3_10_7_4FinInTimeWaitRestartsIt) {
   TimeWait();
   time.RunFor(host.tcp_config.msl);

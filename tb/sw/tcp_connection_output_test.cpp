@@ -25,6 +25,15 @@ class Output : public testing::Test, public tb::ConnectionBench {
   void ExpectState(State state) const { EXPECT_EQ(ToString(c->state()), ToString(state)); }
 };
 
+// RFC 9293, 3.10.1: <SEQ=ISS><CTL=SYN>, SND.UNA is ISS, SND.NXT the number after it.
+TEST_F(Output, Rfc9293Section3_10_1ActiveOpenSendsASyn) {
+  SynSent();
+  EXPECT_EQ(Sent(), "[S] 0");
+  EXPECT_EQ(c->tcb().snd_una, kIss);
+  EXPECT_EQ(c->tcb().snd_nxt, kIss + 1);
+  ExpectState(State::kSynSent);
+}
+
 TEST_F(Output, SynOffersWhatTheOptionsSay) {
   options = {};
   options.rcv_buf_bytes = 1 << 20;
@@ -54,6 +63,7 @@ TEST_F(Output, StandInOpensAsPrescribed) {
   EXPECT_FALSE(syn.options.timestamps);
 }
 
+// RFC 9293, 3.9.1.2: without PUSH flags on SENDs, PSH is set when nothing more is queued.
 TEST_F(Output, CutsAtTheMssAndPushesTheLast) {
   Open();
   Write(1, 2500);
@@ -71,13 +81,18 @@ TEST_F(Output, MssLeavesRoomForTimestamps) {
   EXPECT_EQ(sink.sent.at(0).spec.len, 988U);
 }
 
-TEST_F(Output, Rfc9293Section3_7_1MssDefaultsTo536AndIsCutToTheMtu) {
-  peer_syn.mss.reset();
-  Established();
-  EXPECT_EQ(c->tcb().snd_mss, 536);
-  peer_syn.mss = 9000;
-  Established();
-  EXPECT_EQ(c->tcb().snd_mss, 1460);
+// RFC 9293, 3.7.1.
+TEST_F(Output, Rfc9293Section3_7_1MssHasADefaultAndIsCutToTheMtu) {
+  for (const bool of_v6 : {false, true}) {
+    v6 = of_v6;
+    peer_syn.mss.reset();
+    Established();
+    EXPECT_EQ(c->tcb().snd_mss, v6 ? 1220 : 536);
+    peer_syn.mss = 9000;
+    Established();
+    EXPECT_EQ(c->tcb().snd_mss, v6 ? 1440 : 1460);
+    EXPECT_EQ(c->tcb().rcv_mss, v6 ? 1440 : 1460) << "what our SYN announces";
+  }
   peer_syn.mss = 1;
   Established();
   EXPECT_EQ(c->tcb().snd_mss, 64);
@@ -195,7 +210,7 @@ TEST_F(Output, EdgeNeverMovesBack) {
   EXPECT_EQ(sink.sent.back().segment.window, 15000);
 }
 
-// -- timeouts --
+// -- timeouts: RFC 9293, 3.10.8 (TIME-WAIT's: tcp_connection_input_test) --
 
 TEST_F(Output, Rfc6298Section5TimeoutResendsTheFirstAndBacksOff) {
   Open();
@@ -227,11 +242,14 @@ TEST_F(Output, Rfc9293Section3_8_3GivesUpAfterR2) {
   EXPECT_EQ(reason, CloseReason::kTimedOut);
 }
 
+// RFC 9293, 3.8.3: not before three minutes have passed.
 TEST_F(Output, SynIsSentAgainAndGivenUp) {
   SynSent();
   time.RunFor(sw::Seconds(1));
   EXPECT_EQ(TakeSent(), "[S] 0; [S] 0");
-  time.RunFor(sw::Seconds(300));
+  time.RunFor(sw::Seconds(178));
+  ExpectState(State::kSynSent);
+  time.RunFor(sw::Seconds(60));
   ExpectState(State::kClosed);
   EXPECT_EQ(reason, CloseReason::kTimedOut);
 }
@@ -351,26 +369,7 @@ TEST_F(Output, Rfc2883DuplicateReportIsNoSignOfLoss) {
   EXPECT_EQ(c->recovery().phase(), Recovery::Phase::kOpen);
 }
 
-TEST_F(Output, PathMtuCutsTheSegmentsAndSendsThemAgain) {
-  options.mss = 1460;
-  peer_syn.mss = 1460;
-  Open();
-  Write(1, 2920);
-  Forget();
-  IcmpError error;
-  error.seq = kIss + 1;
-  error.path_mtu = 1000;
-  c->OnIcmpError(error);
-  EXPECT_EQ(c->tcb().snd_mss, 960);
-  ASSERT_FALSE(sink.sent.empty());
-  EXPECT_EQ(Sent().substr(0, 15), "[.] 1:961 ack 1");
-  error.seq = kIss + 90000;
-  error.path_mtu = 600;
-  c->OnIcmpError(error);
-  EXPECT_EQ(c->tcb().snd_mss, 960) << "RFC 5927: about nothing in flight";
-}
-
-// -- the user's calls, 3.10.2 to 3.10.5 --
+// -- the user's calls: RFC 9293, 3.10.1 (above) to 3.10.5 --
 
 TEST_F(Output, Rfc9293Section3_10_2WritesBeforeTheHandshakeAreKept) {
   SynSent();
@@ -390,6 +389,25 @@ TEST_F(Output, WriteTakesWhatTheBufferHolds) {
   EXPECT_EQ(Write(1501, 10), 0U);
   Input(Ack(1, 1001));
   EXPECT_EQ(c->WritableBytes(), 1000U);
+}
+
+// RFC 9293, 3.10.3: what is on hand is received in every state, and the end after it.
+TEST_F(Output, Rfc9293Section3_10_3ReceiveTakesWhatIsOnHandThenTheEnd) {
+  uint8_t buffer[200];
+  SynSent();
+  EXPECT_EQ(c->Read(buffer), 0U);
+  Open();
+  EXPECT_EQ(c->Read(buffer), 0U);
+  Input(Data(1, 300));
+  EXPECT_EQ(c->Read(buffer), 200U);
+  EXPECT_EQ(Bytes(buffer, buffer + 200), Bytes(Stream().begin() + 1, Stream().begin() + 201));
+  Input(Fin(301));
+  ExpectState(State::kCloseWait);
+  EXPECT_FALSE(c->AtEnd());
+  EXPECT_EQ(c->Read(buffer), 100U);
+  EXPECT_EQ(Bytes(buffer, buffer + 100), Bytes(Stream().begin() + 201, Stream().begin() + 301));
+  EXPECT_TRUE(c->AtEnd());
+  EXPECT_EQ(c->Read(buffer), 0U);
 }
 
 TEST_F(Output, Rfc9293Section3_10_4CloseSendsWhatIsQueuedFirst) {
@@ -480,7 +498,7 @@ TEST_F(Output, OrphanedFinWait2Ends) {
   ExpectState(State::kClosed);
 }
 
-// -- keepalive --
+// -- keepalive: RFC 9293, 3.8.4 --
 
 TEST_F(Output, Rfc9293Section3_8_4KeepaliveIsOffByDefault) {
   Open();
@@ -499,6 +517,21 @@ TEST_F(Output, Rfc9293Section3_8_4KeepaliveProbesASilentPeer) {
   time.RunFor(sw::Seconds(2000));
   ExpectState(State::kClosed);
   EXPECT_EQ(reason, CloseReason::kTimedOut);
+}
+
+TEST_F(Output, Rfc9293Section3_8_4NoProbesWhileDataIsOutstanding) {
+  host.tcp_config.keepalive_idle = sw::Seconds(10);
+  host.tcp_config.keepalive_interval = sw::Seconds(1);
+  options.keepalive = true;
+  Open();
+  Write(1, 100);
+  time.RunFor(sw::Seconds(100));
+  ExpectState(State::kEstablished);
+  for (const auto& s : sink.sent) EXPECT_EQ(s.spec.len, 100U) << "a retransmission";
+  Input(Ack(1, 101));
+  Forget();
+  time.RunFor(host.tcp_config.keepalive_idle);
+  EXPECT_EQ(TakeSent(), "[.] 100 ack 1") << "idle again";
 }
 
 }  // namespace

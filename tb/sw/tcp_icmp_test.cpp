@@ -82,12 +82,22 @@ TEST(TcpIcmp, Rfc1191TooBigNamesSegmentAndMtu) {
   }
 }
 
-TEST(TcpIcmp, PortUnreachableIsAHardError) {
+// RFC 9293, 3.9.2.2: codes 2 to 4 are hard errors; 4 is path MTU discovery's.
+TEST(TcpIcmp, Rfc9293Section3_9_2_2HardErrorsAreToldFromSoftOnes) {
   Bytes rest(4);
   AppendBytes(rest, Quote(false));
-  EXPECT_TRUE(ReadIcmpError({false, 3, 3, rest})->unreachable_port);
-  EXPECT_FALSE(ReadIcmpError({false, 3, 1, rest})->unreachable_port);
-  EXPECT_FALSE(ReadIcmpError({false, 11, 0, rest})) << "time exceeded is soft";
+  for (uint8_t code = 0; code < 6; ++code) {
+    EXPECT_EQ(ReadIcmpError({false, 3, code, rest})->hard, code == 2 || code == 3) << int{code};
+  }
+  EXPECT_FALSE(ReadIcmpError({false, 4, 0, rest})) << "source quench";
+  EXPECT_FALSE(ReadIcmpError({false, 11, 0, rest})) << "time exceeded";
+  EXPECT_FALSE(ReadIcmpError({false, 12, 0, rest})) << "parameter problem";
+  Bytes rest_v6(4);
+  AppendBytes(rest_v6, Quote(true));
+  for (uint8_t code = 0; code < 6; ++code) {
+    EXPECT_EQ(ReadIcmpError({true, 1, code, rest_v6})->hard, code == 4) << int{code};
+  }
+  EXPECT_FALSE(ReadIcmpError({true, 3, 0, rest_v6})) << "time exceeded";
 }
 
 TEST(TcpNdp, SolicitationAndAdvertisementSurviveTheWire) {

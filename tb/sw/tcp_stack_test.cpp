@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include "sw/tcp/ethernet.h"
+#include "sw/tcp/icmp.h"
+#include "sw/tcp/ipv4.h"
 #include "tb/sw/hosts.h"
 
 namespace handoff::tcp {
@@ -115,6 +118,79 @@ TEST(TcpStack, JumboFramesFillTheMtu) {
   ASSERT_TRUE(hosts.time.RunUntil([&] { return a.closed && b.closed; }));
   EXPECT_EQ(client->EffectiveMss(), 8948U);
   EXPECT_EQ(b.received, 300000U);
+}
+
+// RFC 9293, 3.4.1: M, a clock of 4 microseconds, and F, of the connection and a secret.
+TEST(TcpStack, Rfc9293Section3_4_1InitialNumbersFollowAClockAndASecret) {
+  const auto open = [](Hosts& hosts, uint16_t port) {
+    const auto c = hosts.a.Connect({hosts.addr_a, port}, {hosts.addr_b, 9});
+    const Seq iss = c->tcb().iss;
+    c->Drop();
+    return iss;
+  };
+  Hosts hosts;
+  const Seq first = open(hosts, 4001);
+  hosts.time.RunFor(sw::Seconds(3));
+  EXPECT_EQ(open(hosts, 4001) - first, 750000);
+  const Seq other = open(hosts, 4002);
+  EXPECT_NE(other - open(hosts, 4001), 0);
+  HostsConfig config;
+  config.seed = 2;
+  Hosts with_another_secret(config);
+  EXPECT_NE(open(with_another_secret, 4001), first);
+  EXPECT_NE(open(with_another_secret, 4002) - open(with_another_secret, 4001),
+            other - open(hosts, 4001))
+      << "the one connection's number tells nothing of the other's";
+}
+
+// RFC 9293, 3.10.1 and 3.9.1.1.
+TEST(TcpStack, Rfc9293Section3_10_1OpenChoosesWhatIsLeftOpen) {
+  Hosts hosts;
+  for (size_t i = 1; i <= 500; ++i) {  // enough for two to draw the same port at first
+    const auto client = hosts.a.Connect({}, {hosts.addr_b, 9});
+    ASSERT_NE(client, nullptr) << i;
+    EXPECT_EQ(client->tuple().local.addr, hosts.addr_a);
+    EXPECT_GE(client->tuple().local.port, 49152);
+    EXPECT_EQ(hosts.a.table().size(), i);
+  }
+}
+
+TEST(TcpStack, Rfc9293Section3_10_1OpenIsRefused) {
+  Hosts hosts;
+  const auto client = hosts.a.Connect({hosts.addr_a, 4001}, {hosts.addr_b, 9});
+  ASSERT_NE(client, nullptr);
+  EXPECT_EQ(hosts.a.Connect({hosts.addr_a, 4001}, {hosts.addr_b, 9}), nullptr) << "it exists";
+  EXPECT_EQ(client->state(), State::kSynSent);
+  EXPECT_EQ(hosts.a.Connect({hosts.addr_b, 4002}, {hosts.addr_b, 9}), nullptr) << "not ours";
+  for (const IpAddr& no_host :
+       {IpAddr::V4(224, 0, 0, 1), IpAddr::V4(255, 255, 255, 255), IpAddr::V4(0, 0, 0, 0),
+        *IpAddr::Parse("ff02::1"), *IpAddr::Parse("::")}) {
+    EXPECT_EQ(hosts.a.Connect({hosts.addr_a, 4003}, {no_host, 9}), nullptr) << no_host.ToString();
+  }
+  EXPECT_EQ(hosts.a.table().size(), 1U);
+}
+
+// RFC 9293, 3.9.2.2: the error goes to the connection whose segment it quotes.
+TEST(TcpStack, Rfc9293Section3_9_2_2IcmpErrorFindsItsConnection) {
+  Hosts hosts;
+  hosts.a_to_b.faults().loss = 1;
+  const auto first = hosts.a.Connect({hosts.addr_a, 4001}, {hosts.addr_b, 9});
+  const auto second = hosts.a.Connect({hosts.addr_a, 4002}, {hosts.addr_b, 9});
+  Bytes rest(4);
+  AppendIpv4(rest, {.src = hosts.addr_a, .dst = hosts.addr_b}, 20);
+  for (const uint32_t word : {4002U << 16 | 9U, second->tcb().iss.raw()}) Append32(rest, word);
+  const Bytes message = BuildIcmp(hosts.addr_b, hosts.addr_a, {false, 3, 3, rest});
+  Bytes frame;
+  AppendEthernet(
+      frame,
+      {.dst = {{2, 0, 0, 0, 0, 1}}, .src = {{2, 0, 0, 0, 0, 2}}, .ether_type = kEtherTypeIpv4});
+  AppendIpv4(frame, {.protocol = kProtocolIcmp, .src = hosts.addr_b, .dst = hosts.addr_a},
+             message.size());
+  AppendBytes(frame, message);
+  hosts.a.Input(frame);
+  EXPECT_EQ(first->state(), State::kSynSent);
+  EXPECT_EQ(second->state(), State::kClosed);
+  EXPECT_EQ(second->close_reason(), CloseReason::kRefused);
 }
 
 // RFC 9293, 3.10.7.1: no connection, no listener.

@@ -6,6 +6,7 @@
 
 set(gen ${PROJECT_BINARY_DIR}/gen)
 set(handoff_pkg ${PROJECT_SOURCE_DIR}/rtl/handoff_pkg.sv)
+set(handoff_params_pkg ${PROJECT_SOURCE_DIR}/rtl/handoff_params_pkg.sv)
 
 # handoff_generate(<target> OUTPUT <files>... COMMAND <words>... DEPENDS <files>...)
 function(handoff_generate target)
@@ -49,7 +50,7 @@ function(handoff_generate_ports name unit source)
   if(NOT EXISTS ${script})
     return()
   endif()
-  set(words --unit handoff_${unit} --pkg ${handoff_pkg} --rtl ${source})
+  set(words --unit handoff_${unit} --pkg ${handoff_pkg} --rtl ${handoff_params_pkg} ${source})
   if(NOT name STREQUAL unit)
     list(APPEND words --name handoff_${name})
   endif()
@@ -60,6 +61,6 @@ function(handoff_generate_ports name unit source)
   handoff_generate(gen_${name}_rtl
     OUTPUT ${header}
     COMMAND ${script} ${words} --header ${header}
-    DEPENDS ${handoff_pkg} ${source})
+    DEPENDS ${handoff_pkg} ${handoff_params_pkg} ${source})
   target_link_libraries(gen_${name}_rtl INTERFACE rtl_${name} gen_pkg)
 endfunction()

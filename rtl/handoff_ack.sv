@@ -7,9 +7,10 @@
 // numbers but those of a D-SACK block. docs/units/ack.md.
 
 module handoff_ack
+  import handoff_params_pkg::*;
   import handoff_pkg::*;
 #(
-    parameter int unsigned DctEntries = 1024
+    parameter int unsigned DctEntries = DefaultDctEntries
 ) (
     input logic clk_i,
     input logic rst_ni,
@@ -38,8 +39,9 @@ module handoff_ack
 
   localparam int unsigned ConnBits = $clog2(DctEntries);
 
-  if (DctEntries < 64 || DctEntries > 65536 || DctEntries != 1 << ConnBits) begin : gen_check
-    $error("handoff_ack: DctEntries must be a power of two, 64 to 65,536");
+  if (DctEntries < MinDctEntries || DctEntries > MaxDctEntries ||
+      DctEntries != 1 << ConnBits) begin : gen_check
+    $error("handoff_ack: DctEntries must be a power of two, MinDctEntries to MaxDctEntries");
   end
 
   typedef logic [ConnBits-1:0] index_t;

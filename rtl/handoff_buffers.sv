@@ -7,11 +7,12 @@
 // writes to a piece after its hand-back.
 
 module handoff_buffers
+  import handoff_params_pkg::*;
   import handoff_pkg::*;
   import handoff_buffers_pkg::*;
 #(
-    parameter int unsigned DctEntries = 1024,
-    parameter int unsigned Slots = 8
+    parameter int unsigned DctEntries = DefaultDctEntries,
+    parameter int unsigned Slots = DefaultSlots
 ) (
     input logic clk_i,
     input logic rst_ni,
@@ -55,7 +56,6 @@ module handoff_buffers
   localparam int unsigned AddrBits = $clog2(DctEntries);
   localparam int unsigned CountBits = $clog2(Slots + 1);
   localparam int unsigned SumBits = 32 + $clog2(Slots + 1);
-  localparam u32_t MaxRoom = 32'h4000_0000;  // rx_tcp takes a room up to 2^30
 
   typedef logic [AddrBits-1:0] addr_t;
   typedef logic [CountBits-1:0] count_t;
@@ -486,7 +486,7 @@ module handoff_buffers
         counted = counted || w_q.piece[i-1].last;
         if (counted) avail = avail + SumBits'(w_q.piece[i-1].size);
       end
-      if (avail > SumBits'(MaxRoom)) avail = SumBits'(MaxRoom);
+      if (avail > SumBits'(MaxAheadBytes)) avail = SumBits'(MaxAheadBytes);
     end
   end
 

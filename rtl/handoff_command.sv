@@ -4,13 +4,17 @@
 //
 // Contract: one command at a time, from lookup's and rx_tcp's answer to the next; up to four slots are
 // read ahead. A word at cr becomes a command at cmd four cycles later (SETUP: six). A refused command
-// goes the same way and changes nothing. Reads no ring before u_entries is cleared.
+// goes the same way and changes nothing. Never reads the ring before u_entries is cleared nor past an
+// error, never passes on a command before the one before it has taken effect or an index without a RAM
+// word behind it, never writes memory.
 
 module handoff_command
+  import handoff_params_pkg::*;
   import handoff_pkg::*;
+  import handoff_wire_pkg::*;
 #(
-    parameter int unsigned DctEntries = 1024,
-    parameter int unsigned Slots = 8
+    parameter int unsigned DctEntries = DefaultDctEntries,
+    parameter int unsigned Slots = DefaultSlots
 ) (
     input logic clk_i,
     input logic rst_ni,
@@ -47,18 +51,12 @@ module handoff_command
 
   localparam int unsigned AddrBits = $clog2(DctEntries);
   localparam int unsigned Ahead = 4;  // slots under way or waiting
-  localparam int unsigned SlotShift = $clog2(DataBytes);  // a slot is one beat
+  localparam int unsigned AheadBits = $clog2(Ahead + 1);
   localparam u32_t MaxAckDelayUs = 32'd500_000;  // RFC 9293, 3.8.6.3: less than this
 
-  // Bytes of a frame's headers before the payload, without options.
-  localparam logic [16:0] EthBytes = 17'd14;
-  localparam logic [16:0] TagBytes = 17'd4;
-  localparam logic [16:0] Ip4Bytes = 17'd20;
-  localparam logic [16:0] Ip6Bytes = 17'd40;
-  localparam logic [16:0] TcpBytes = 17'd20;
-
-  if (DctEntries < 64 || DctEntries > 65536 || DctEntries != (1 << AddrBits)) begin : gen_check
-    $error("handoff_command: DctEntries must be a power of two from 64 to 65536");
+  if (DctEntries < MinDctEntries || DctEntries > MaxDctEntries ||
+      DctEntries != (1 << AddrBits)) begin : gen_check
+    $error("handoff_command: DctEntries must be a power of two, MinDctEntries to MaxDctEntries");
   end
 
   typedef logic [AddrBits-1:0] idx_t;
@@ -85,7 +83,7 @@ module handoff_command
   idx_t clear_q;
   logic active_q, fault_q, quiet_q;
   u16_t fetch_q, cons_q;
-  logic [2:0] infl_q, infl_d;
+  logic [AheadBits-1:0] infl_q, infl_d;
   data_t w0_q, w1_q;
   status_e status_q, status;
   logic cr_req_valid_q, cr_req_valid_d, tmpl_valid_q, tmpl_valid_d, cmd_valid_q, cmd_valid_d;
@@ -98,21 +96,21 @@ module handoff_command
   logic run, want, issue, arrive, store;
   u16_t mask;
   logic words_valid, words_pop, words_empty_d, words_ready;
-  logic [2:0] words_count;
+  logic [AheadBits-1:0] words_count;
   data_t word;
 
   assign run = active_q && cmd_ring_i.enable;
-  assign mask = u16_t'((32'd1 << cmd_ring_i.log_size) - 32'd1);
+  assign mask = ring_mask(cmd_ring_i.log_size);
   assign want = run && !fault_q && ((cmd_ring_i.index - fetch_q) & mask) != '0 &&
-      4'(infl_q) + 4'(words_count) < 4'(Ahead);
+      (AheadBits + 1)'(infl_q) + (AheadBits + 1)'(words_count) < (AheadBits + 1)'(Ahead);
   assign issue = want && (!cr_req_valid_q || cr_req_ready_i);
   assign arrive = cr_valid_i && infl_q != '0;
   assign store = arrive && run && !fault_q && !cr_i.err;
-  assign infl_d = infl_q + 3'(issue) - 3'(arrive);
+  assign infl_d = infl_q + AheadBits'(issue) - AheadBits'(arrive);
   assign cr_req_valid_d = issue || (cr_req_valid_q && !cr_req_ready_i);
 
   logic unused_fetch;
-  assign unused_fetch = &{cr_i.last, cmd_ring_i.base[5:0]};
+  assign unused_fetch = cr_i.last;
 
   prim_fifo #(
       .T(data_t),
@@ -148,7 +146,7 @@ module handoff_command
       cr_req_valid_q <= cr_req_valid_d;
       if (issue) begin
         cr_req_q <= '{
-            addr: {cmd_ring_i.base[63:6], 6'b0} + (u64_t'(fetch_q) << SlotShift),
+            addr: aligned(cmd_ring_i.base) + (u64_t'(fetch_q) << LaneBits),  // a slot is one beat
             bytes: u16_t'(DataBytes)
         };
       end
@@ -210,14 +208,14 @@ module handoff_command
 
   assign t0 = s0.n_tags >= 8'd1 && s0.tci0[11:0] != '0;
   assign t1 = s0.n_tags >= 8'd2 && s0.tci1[11:0] != '0;
-  assign peer_ip = s0.flags[0] ? s0.peer_ip : 128'(s0.peer_ip[31:0]);
-  assign local_ip = s0.flags[0] ? s0.local_ip : 128'(s0.local_ip[31:0]);
+  assign peer_ip = s0.flags[SetupFlagIp6] ? s0.peer_ip : 128'(s0.peer_ip[31:0]);
+  assign local_ip = s0.flags[SetupFlagIp6] ? s0.local_ip : 128'(s0.local_ip[31:0]);
 
   always_comb begin
     key = '0;
     if (state_q == StSend || state_q == StRsp) begin
       key = '{
-          is_ip6: s0.flags[0],
+          is_ip6: s0.flags[SetupFlagIp6],
           n_tags: 2'(t0) + 2'(t1),
           vid0: t0 ? s0.tci0[11:0] : t1 ? s0.tci1[11:0] : 12'd0,
           vid1: (t0 && t1) ? s0.tci1[11:0] : 12'd0,
@@ -239,16 +237,17 @@ module handoff_command
   u32_t delay_us;
   logic [16:0] frame_bytes;
 
-  assign check_mss = is_setup || (is_set && set.mask[1]);
-  assign check_ack = (is_setup && s0.flags[3]) || (is_set && set.mask[2] && set.flags[0]);
-  assign ip6 = is_setup ? s0.flags[0] : e.key.is_ip6;
+  assign check_mss = is_setup || (is_set && set.mask[SetMaskMss]);
+  assign check_ack = (is_setup && s0.flags[SetupFlagCoalesce]) ||
+      (is_set && set.mask[SetMaskCoalesce] && set.flags[SetFlagCoalesce]);
+  assign ip6 = is_setup ? s0.flags[SetupFlagIp6] : e.key.is_ip6;
   assign n_tags = is_setup ? s0.n_tags : 8'(e.n_tags);
   assign mss = is_setup ? s1.mss : set.mss;
   assign ack_frames = is_setup ? s1.ack_frames : set.ack_frames;
   assign ack_class = is_setup ? s1.ack_class : set.ack_class;
 
-  assign frame_bytes = 17'(mss) + EthBytes + TcpBytes + (ip6 ? Ip6Bytes : Ip4Bytes) +
-      TagBytes * 17'(n_tags);
+  assign frame_bytes = 17'(mss) + 17'(EthBytes + TcpBytes) +
+      17'(ip6 ? Ip6Bytes : Ip4Bytes) + 17'(TagBytes) * 17'(n_tags);
   assign bad_mss = mss < u16_t'(MinMss) || frame_bytes > 17'(cfg_i.max_frame);
 
   always_comb begin
@@ -259,7 +258,8 @@ module handoff_command
       default: delay_us = cfg_i.delay3_us;
     endcase
   end
-  assign bad_delay = ack_class > 8'd3 || delay_us == '0 || delay_us >= MaxAckDelayUs;
+  assign bad_delay = ack_class >= u8_t'(DelayClasses) || delay_us == '0 ||
+      delay_us >= MaxAckDelayUs;
 
   // A piece is bad without bytes, or when it reaches past the top of the address space.
   function automatic logic bad(piece_t piece);
@@ -278,7 +278,7 @@ module handoff_command
     else if (17'(plain.conn) >= 17'(DctEntries)) status = StatusBadIndex;
     else if (is_setup && e.in_use) status = StatusInUse;
     else if (!is_setup && !(e.in_use && e.gen == plain.gen)) status = StatusStale;
-    else if (is_setup && s0.n_tags > 8'd2) status = StatusUnsupported;
+    else if (is_setup && s0.n_tags > u8_t'(MaxTags)) status = StatusUnsupported;
     else if (is_setup && (s1.snd_scale > u8_t'(MaxScale) || s1.rcv_scale > u8_t'(MaxScale))) begin
       status = StatusBadScale;
     end else if (check_mss && bad_mss) status = StatusBadMss;
@@ -288,7 +288,8 @@ module handoff_command
       status = StatusBadPiece;
     end else if (is_post && bad_size) status = StatusBadSize;
     else if (is_post && 32'(post.startup) > Slots) status = StatusBadStartup;
-    else if (is_post && (post.flags[2] || post.startup != '0)) status = StatusUnsupported;
+    else if (is_post && (post.flags[PostFlagTagged] || post.startup != '0))
+      status = StatusUnsupported;
   end
 
   // ---------------------------------------------------------------------------------------------
@@ -301,7 +302,7 @@ module handoff_command
     if (state_q == StTmpl && is_setup) begin
       tmpl = '{
           conn: s0.conn,
-          is_ip6: s0.flags[0],
+          is_ip6: s0.flags[SetupFlagIp6],
           n_tags: s0.n_tags[1:0],
           tci0: s0.tci0,
           tci1: s0.tci1,
@@ -357,9 +358,9 @@ module handoff_command
           cmd.cmd.ts_offset = s1.ts_offset;
           cmd.cmd.snd_scale = s1.snd_scale[3:0];
           cmd.cmd.rcv_scale = s1.rcv_scale[3:0];
-          cmd.cmd.ts_on = s0.flags[1];
-          cmd.cmd.sack_on = s0.flags[2];
-          cmd.cmd.coalesce_on = s0.flags[3];
+          cmd.cmd.ts_on = s0.flags[SetupFlagTs];
+          cmd.cmd.sack_on = s0.flags[SetupFlagSack];
+          cmd.cmd.coalesce_on = s0.flags[SetupFlagCoalesce];
           cmd.cmd.ack_frames = s1.ack_frames;
           cmd.cmd.ack_class = s1.ack_class[1:0];
           cmd.cmd.quick = s1.quick;
@@ -381,9 +382,9 @@ module handoff_command
         CmdPost: begin
           cmd.cmd.post_id = post.id;
           cmd.cmd.post_cnt = post.n_pieces[1:0];
-          cmd.cmd.post_last = post.flags[0];
-          cmd.cmd.post_no_push = post.flags[1];
-          cmd.cmd.post_tagged = post.flags[2];
+          cmd.cmd.post_last = post.flags[PostFlagLast];
+          cmd.cmd.post_no_push = post.flags[PostFlagNoPush];
+          cmd.cmd.post_tagged = post.flags[PostFlagTagged];
           cmd.cmd.post_startup = post.startup;
           cmd.cmd.post_seq = post.seq;
           cmd.cmd.piece0 = post.piece0;
@@ -391,19 +392,19 @@ module handoff_command
           cmd.cmd.piece2 = post.piece2;
         end
         CmdSet: begin
-          cmd.cmd.set_edge = set.mask[0];
-          cmd.cmd.set_mss = set.mask[1];
-          cmd.cmd.set_coalesce = set.mask[2];
-          cmd.cmd.set_header = set.mask[3];
+          cmd.cmd.set_edge = set.mask[SetMaskEdge];
+          cmd.cmd.set_mss = set.mask[SetMaskMss];
+          cmd.cmd.set_coalesce = set.mask[SetMaskCoalesce];
+          cmd.cmd.set_header = set.mask[SetMaskHeader];
           cmd.cmd.rcv_edge = set.rcv_edge;
           cmd.cmd.mss = set.mss;
-          cmd.cmd.coalesce_on = set.flags[0];
+          cmd.cmd.coalesce_on = set.flags[SetFlagCoalesce];
           cmd.cmd.ack_frames = set.ack_frames;
           cmd.cmd.ack_class = set.ack_class[1:0];
         end
-        CmdQuery: cmd.cmd.addr = {plain.addr[63:6], 6'b0};
+        CmdQuery: cmd.cmd.addr = aligned(plain.addr);
         CmdUndelegate: begin
-          cmd.cmd.addr = {plain.addr[63:6], 6'b0};
+          cmd.cmd.addr = aligned(plain.addr);
           cmd.key = e.key;
         end
         default:  ;  // SYNC, FLUSH: nothing to say
@@ -415,7 +416,7 @@ module handoff_command
   // States: one command at a time.
   logic needs_tmpl, tmpl_free, cmd_free, tmpl_load, cmd_load;
 
-  assign needs_tmpl = status == StatusOk && (is_setup || (is_set && set.mask[3]));
+  assign needs_tmpl = status == StatusOk && (is_setup || (is_set && set.mask[SetMaskHeader]));
   assign tmpl_free = !tmpl_valid_q || tmpl_ready_i;
   assign cmd_free = !cmd_valid_q || cmd_ready_i;
   assign tmpl_load = state_q == StTmpl && tmpl_free;

@@ -7,10 +7,12 @@
 // a count. Resets the other units only when the DMA is drained and tx is idle.
 
 module handoff_csr
+  import handoff_params_pkg::*;
   import handoff_pkg::*;
+  import handoff_regs_pkg::*;
 #(
-    parameter int unsigned DctEntries = 1024,
-    parameter int unsigned Slots = 8
+    parameter int unsigned DctEntries = DefaultDctEntries,
+    parameter int unsigned Slots = DefaultSlots
 ) (
     input logic clk_i,
     input logic rst_ni,
@@ -91,24 +93,33 @@ module handoff_csr
     output logic quiet_o
 );
 
-  localparam int unsigned NumCounters = 64;
-  localparam int unsigned HashWords = HashKeyBits / 32;
   localparam logic [1:0] RespOkay = 2'b00;
   localparam logic [1:0] RespSlverr = 2'b10;
   localparam logic [4:0] HoldCycles = 5'd15;  // cycles in reset, less one
-  localparam u16_t FrameLimit = 16'd16383;  // rx_parser's length saturates above
+  localparam u32_t FrameLimit = MaxFrameBytes - 1;
   localparam logic [4:0] LogSizeMax = 5'd15;
 
-  // Addresses that the dynamic rules speak of (rtl/regs/handoff.rdl).
-  localparam logic [11:0] AddrCtrl = 12'h010;
-  localparam logic [11:0] AddrMaxFrame = 12'h020;
-  localparam logic [11:0] AddrHashKey = 12'h080;
-  localparam logic [11:0] AddrHashKeyEnd = AddrHashKey + 12'(4 * HashWords);
-  localparam logic [11:0] AddrCounters = 12'h800;
-  localparam logic [4:0] RingBaseLo = 5'h00;
-  localparam logic [4:0] RingBaseHi = 5'h04;
-  localparam logic [4:0] RingSize = 5'h08;
-  localparam logic [4:0] RingIndex = 5'h10;
+  // The rings, in the order of their registers.
+  localparam int unsigned RingCmd = 0;
+  localparam int unsigned RingTx = 1;
+  localparam int unsigned RingLegacy = 2;
+  localparam int unsigned RingNtf = 3;
+
+  // Addresses come from rtl/regs/handoff.rdl (handoff_regs_pkg). An array's entry and the place in
+  // it are bits of the address, those above them say that it is the array.
+  localparam logic [AddrBits-1:0] AddrHashKeyEnd =
+      AddrHashKey + AddrBits'(NumHashKey * StrideHashKey);
+  localparam int unsigned RingLsb = $clog2(StrideRing);
+  localparam int unsigned RingMsb = $clog2(NumRing * StrideRing);
+  localparam int unsigned CounterLsb = $clog2(StrideCounter);
+  localparam int unsigned CounterMsb = $clog2(NumCounter * StrideCounter);
+
+  if (AddrRing % (1 << RingMsb) != 0 || AddrCounter % (1 << CounterMsb) != 0) begin : gen_check
+    $error("handoff_csr: rings and counters must lie at multiples of their sizes");
+  end
+  if (NumHashKey * 32 != HashKeyBits || NumDelayUs != DelayClasses) begin : gen_check_numbers
+    $error("handoff_csr: words of the hash key or delay classes disagree with handoff_pkg");
+  end
 
   typedef enum logic [2:0] {
     StIdle,
@@ -128,11 +139,12 @@ module handoff_csr
   logic is_wr_q, err_q, bad_q;
   u16_t addr_q;
   u32_t wdata_q, rdata_q, hi_q;
-  logic [3:0] wstrb_q, faults_q;
+  logic [3:0] wstrb_q;
+  logic [NumRing-1:0] faults_q;
   logic s_b_valid_q, s_r_valid_q;
   axil_b_t s_b_q;
   axil_r_t s_r_q;
-  u64_t cnt_q[NumCounters];
+  u64_t cnt_q[NumCounter];
   logic halted_q, reset_done_q, by_flr_q, stop_q, unit_rst_n_q, flr_done_q, link_up_q, quiet_q;
   logic [4:0] rst_cnt_q;
 
@@ -188,34 +200,35 @@ module handoff_csr
 
   // ---------------------------------------------------------------------------------------------
   // StCheck: what the register block cannot know.
-  handoff_regs_pkg::handoff__in_t hwif_in;
-  handoff_regs_pkg::handoff__out_t hwif_out;
-  logic [3:0] ring_enable;
-  logic [4:0] ring_log_size[4];
+  handoff__in_t  hwif_in;
+  handoff__out_t hwif_out;
+  logic [AddrBits-1:0] addr, ring_reg;
+  logic [NumRing-1:0] ring_enable;
+  logic [4:0] ring_log_size[NumRing];
   logic ring_hit;
-  logic [1:0] ring_sel;
-  logic [4:0] ring_reg;
+  logic [$clog2(NumRing)-1:0] ring_sel;
   logic bad_ring, check_err;
 
   always_comb begin
-    for (int unsigned i = 0; i < 4; i++) begin
+    for (int unsigned i = 0; i < NumRing; i++) begin
       ring_enable[i]   = hwif_out.ring[i].enable.enable.value;
       ring_log_size[i] = hwif_out.ring[i].size.log_size.value;
     end
   end
 
-  assign ring_hit = addr_q[11:7] == 5'b00010;  // 0x100 to 0x17f
-  assign ring_sel = addr_q[6:5];
-  assign ring_reg = addr_q[4:0];
+  assign addr = addr_q[AddrBits-1:0];
+  assign ring_hit = addr[AddrBits-1:RingMsb] == AddrRing[AddrBits-1:RingMsb];
+  assign ring_sel = addr[RingMsb-1:RingLsb];
+  assign ring_reg = AddrBits'(addr[RingLsb-1:0]);
 
   always_comb begin
     bad_ring = 1'b0;
     if (ring_hit) begin
       unique case (ring_reg)
-        RingBaseLo: bad_ring = ring_enable[ring_sel] || wdata_q[5:0] != '0;
-        RingBaseHi: bad_ring = ring_enable[ring_sel];
-        RingSize: bad_ring = ring_enable[ring_sel] || wdata_q == '0 || wdata_q > 32'(LogSizeMax);
-        RingIndex:
+        OffRingBaseLo: bad_ring = ring_enable[ring_sel] || wdata_q[AlignBits-1:0] != '0;
+        OffRingBaseHi: bad_ring = ring_enable[ring_sel];
+        OffRingSize: bad_ring = ring_enable[ring_sel] || wdata_q == '0 || wdata_q > 32'(LogSizeMax);
+        OffRingIndex:
         bad_ring = !ring_enable[ring_sel] || wdata_q >= (32'd1 << ring_log_size[ring_sel]);
         default: bad_ring = 1'b0;
       endcase
@@ -223,12 +236,11 @@ module handoff_csr
   end
 
   assign check_err =
-      addr_q[1:0] != '0 || addr_q[15:12] != '0 ||
+      addr[1:0] != '0 || addr_q[15:AddrBits] != '0 ||
       (is_wr_q &&
        (wstrb_q != '1 || bad_ring || rst_state_q != ResetIdle ||
-        (lookup_used_i != '0 && addr_q[11:0] >= AddrHashKey && addr_q[11:0] < AddrHashKeyEnd) ||
-        (addr_q[11:0] == AddrMaxFrame &&
-         (wdata_q < 32'(MinFrameBytes) || wdata_q > 32'(FrameLimit)))));
+        (lookup_used_i != '0 && addr >= AddrHashKey && addr < AddrHashKeyEnd) ||
+        (addr == AddrMaxFrame && (wdata_q < MinFrameBytes || wdata_q > FrameLimit))));
 
   // ---------------------------------------------------------------------------------------------
   // StAccess: the block answers in the same cycle.
@@ -245,7 +257,7 @@ module handoff_csr
       .rst_n(block_rst_n),
       .s_cpuif_req(block_req),
       .s_cpuif_req_is_wr(is_wr_q),
-      .s_cpuif_addr(addr_q[11:0]),
+      .s_cpuif_addr(addr),
       .s_cpuif_wr_data(wdata_q),
       .s_cpuif_wr_biten('1),
       .s_cpuif_req_stall_wr(unused_stall_wr),
@@ -269,18 +281,18 @@ module handoff_csr
     hwif_in.status.resetting.next = rst_state_q != ResetIdle;
     hwif_in.status.faults.next = faults_q;
     hwif_in.lookup_used.value.next = lookup_used_i;
-    hwif_in.ring[0].engine.value.next = cmd_cons_i;
-    hwif_in.ring[1].engine.value.next = tx_cons_i;
-    hwif_in.ring[2].engine.value.next = legacy_cons_i;
-    hwif_in.ring[3].engine.value.next = ntf_prod_i;
+    hwif_in.ring[RingCmd].engine.value.next = cmd_cons_i;
+    hwif_in.ring[RingTx].engine.value.next = tx_cons_i;
+    hwif_in.ring[RingLegacy].engine.value.next = legacy_cons_i;
+    hwif_in.ring[RingNtf].engine.value.next = ntf_prod_i;
     // 4096 bits: only in the cycle that reads them.
     if (block_req) begin
-      for (int unsigned i = 0; i < NumCounters; i++) begin
+      for (int unsigned i = 0; i < NumCounter; i++) begin
         hwif_in.counter[i].lo.value.next = cnt_q[i][31:0];
         hwif_in.counter[i].hi.value.next = hi_q;
       end
     end else begin
-      for (int unsigned i = 0; i < NumCounters; i++) begin
+      for (int unsigned i = 0; i < NumCounter; i++) begin
         hwif_in.counter[i].lo.value.next = '0;
         hwif_in.counter[i].hi.value.next = '0;
       end
@@ -291,22 +303,24 @@ module handoff_csr
   // Counters.
   logic any_cnt;
   logic lo_read;
-  logic [5:0] lo_index;
+  logic [$clog2(NumCounter)-1:0] lo_index;
 
   assign any_cnt = rxf_cnt_valid_i || rxf_drop_valid_i || tcp_cnt_valid_i || back_cnt_valid_i ||
       ack_cnt_valid_i || tx_cnt_valid_i || txa_cnt_valid_i || irq_cnt_valid_i || bad_q;
-  assign lo_index = addr_q[8:3];
+  assign lo_index = addr[CounterMsb-1:CounterLsb];
 
-  // Reading a low half latches the high one; eight bytes a counter.
-  assign lo_read = block_req && !is_wr_q && addr_q[11:9] == AddrCounters[11:9] && !addr_q[2];
+  // Reading a low half latches the high one.
+  assign lo_read = block_req && !is_wr_q &&
+      addr[AddrBits-1:CounterMsb] == AddrCounter[AddrBits-1:CounterMsb] &&
+      AddrBits'(addr[CounterLsb-1:0]) == OffCounterLo;
 
   always_ff @(posedge clk_i) begin
     if (!block_rst_n) begin
-      for (int unsigned i = 0; i < NumCounters; i++) cnt_q[i] <= '0;
+      for (int unsigned i = 0; i < NumCounter; i++) cnt_q[i] <= '0;
       hi_q <= '0;
     end else begin
       if (any_cnt) begin
-        for (int unsigned i = 0; i < NumCounters; i++) begin
+        for (int unsigned i = 0; i < NumCounter; i++) begin
           cnt_q[i] <= cnt_q[i] + 64'(rxf_cnt_valid_i && rxf_cnt_i.index == 6'(i)) +
               64'(rxf_drop_valid_i && rxf_drop_i.index == 6'(i)) +
               64'(tcp_cnt_valid_i && tcp_cnt_i.index == 6'(i)) +
@@ -395,7 +409,7 @@ module handoff_csr
 
   // ---------------------------------------------------------------------------------------------
   // Faults and the reset sequence.
-  logic [3:0] faults_in;
+  logic [NumRing-1:0] faults_in;
   logic reset_req, hold_end, flr_done_d;
 
   assign faults_in = {ntf_fault_i, legacy_fault_i, tx_fault_i, cmd_fault_i};
@@ -468,7 +482,7 @@ module handoff_csr
   // Levels: registers of the block.
   always_comb begin
     cfg_o.max_frame = hwif_out.max_frame.value.value;
-    for (int unsigned i = 0; i < HashWords; i++) begin
+    for (int unsigned i = 0; i < NumHashKey; i++) begin
       cfg_o.hash_key[32*i+:32] = hwif_out.hash_key[i].value.value;
     end
     cfg_o.limit_us = hwif_out.limit_us.value.value;
@@ -484,35 +498,44 @@ module handoff_csr
 
   always_comb begin
     cmd_ring_o = '{
-        enable: ring_enable[0],
-        base: {hwif_out.ring[0].base_hi.value.value, hwif_out.ring[0].base_lo.value.value},
-        log_size: ring_log_size[0],
-        index: hwif_out.ring[0].index.value.value
+        enable: ring_enable[RingCmd],
+        base: {
+          hwif_out.ring[RingCmd].base_hi.value.value, hwif_out.ring[RingCmd].base_lo.value.value
+        },
+        log_size: ring_log_size[RingCmd],
+        index: hwif_out.ring[RingCmd].index.value.value
     };
     tx_ring_o = '{
-        enable: ring_enable[1],
-        base: {hwif_out.ring[1].base_hi.value.value, hwif_out.ring[1].base_lo.value.value},
-        log_size: ring_log_size[1],
-        index: hwif_out.ring[1].index.value.value
+        enable: ring_enable[RingTx],
+        base: {
+          hwif_out.ring[RingTx].base_hi.value.value, hwif_out.ring[RingTx].base_lo.value.value
+        },
+        log_size: ring_log_size[RingTx],
+        index: hwif_out.ring[RingTx].index.value.value
     };
     legacy_ring_o = '{
-        enable: ring_enable[2],
-        base: {hwif_out.ring[2].base_hi.value.value, hwif_out.ring[2].base_lo.value.value},
-        log_size: ring_log_size[2],
-        index: hwif_out.ring[2].index.value.value
+        enable: ring_enable[RingLegacy],
+        base: {
+          hwif_out.ring[RingLegacy].base_hi.value.value,
+          hwif_out.ring[RingLegacy].base_lo.value.value
+        },
+        log_size: ring_log_size[RingLegacy],
+        index: hwif_out.ring[RingLegacy].index.value.value
     };
     ntf_ring_o = '{
-        enable: ring_enable[3],
-        base: {hwif_out.ring[3].base_hi.value.value, hwif_out.ring[3].base_lo.value.value},
-        log_size: ring_log_size[3],
-        index: hwif_out.ring[3].index.value.value
+        enable: ring_enable[RingNtf],
+        base: {
+          hwif_out.ring[RingNtf].base_hi.value.value, hwif_out.ring[RingNtf].base_lo.value.value
+        },
+        log_size: ring_log_size[RingNtf],
+        index: hwif_out.ring[RingNtf].index.value.value
     };
   end
 
   // ---------------------------------------------------------------------------------------------
   // Quiet.
   logic ctrl_reset_d;  // the block's reset pulse after this edge
-  assign ctrl_reset_d = block_req && is_wr_q && addr_q[11:0] == AddrCtrl && wdata_q[0];
+  assign ctrl_reset_d = block_req && is_wr_q && addr == AddrCtrl && wdata_q[0];
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) quiet_q <= 1'b0;

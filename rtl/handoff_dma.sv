@@ -8,9 +8,10 @@
 // begins anything while halt or stop is 1; always ends what it began.
 
 module handoff_dma
+  import handoff_params_pkg::*;
   import handoff_pkg::*;
 #(
-    parameter int unsigned RdTags = 32
+    parameter int unsigned RdTags = DefaultRdTags
 ) (
     input logic clk_i,
     input logic rst_ni,
@@ -78,11 +79,11 @@ module handoff_dma
   localparam int unsigned TagBits = $clog2(RdTags);
   localparam int unsigned TagBeats = MaxReadBytes / DataBytes;  // beats of one tag
   localparam int unsigned BeatBits = $clog2(TagBeats);
-  localparam int unsigned LaneBits = $clog2(DataBytes);
   localparam int unsigned Bursts = 16;  // write bursts outstanding
+  localparam int unsigned RespErr = 1;  // AXI4, A3.4.4: the bit of SLVERR and DECERR
 
-  if (RdTags < 2 || RdTags > 128 || RdTags != (1 << TagBits)) begin : gen_check
-    $error("handoff_dma: RdTags must be a power of two from 2 to 128");
+  if (RdTags < MinRdTags || RdTags > MaxRdTags || RdTags != (1 << TagBits)) begin : gen_check
+    $error("handoff_dma: RdTags must be a power of two, MinRdTags to MaxRdTags");
   end
 
   // Read clients.
@@ -239,8 +240,8 @@ module handoff_dma
     end else begin
       uw_done_valid_q <= uw_done_valid_d;
       nw_done_valid_q <= nw_done_valid_d;
-      if (uw_done_valid_d) uw_done_q.err <= b.resp[1];
-      if (nw_done_valid_d) nw_done_q.err <= b.resp[1];
+      if (uw_done_valid_d) uw_done_q.err <= b.resp[RespErr];
+      if (nw_done_valid_d) nw_done_q.err <= b.resp[RespErr];
     end
   end
 
@@ -378,7 +379,7 @@ module handoff_dma
       .rdata_o(word),
       .we_i(store),
       .waddr_i({r_tag, tag_cnt_q[r_tag][BeatBits-1:0]}),
-      .wdata_i({r.resp[1], r.data})
+      .wdata_i({r.resp[RespErr], r.data})
   );
 
   always_ff @(posedge clk_i) begin

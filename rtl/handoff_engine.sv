@@ -3,19 +3,21 @@
 // The whole engine: its units, wired by channel name (docs/channels.md, docs/units/engine.md).
 //
 // Contract: no logic of its own but two registers. `quiet`: nothing is under way and the clock may
-// stand still until `wake_us`. csr is reset by the pin, every other unit by csr.
+// stand still until `wake_us`. csr is reset by the pin, every other unit by csr. Never stalls rx, never
+// begins a DMA access while it is halted, never breaks off a DMA access by a reset of csr's.
 
 module handoff_engine
+  import handoff_params_pkg::*;
   import handoff_pkg::*;
 #(
-    parameter int unsigned DctEntries = 1024,
-    parameter int unsigned Slots = 8,
-    parameter int unsigned RxFifoBeats = 1024,
-    parameter int unsigned RxFifoFrames = 512,
-    parameter int unsigned LegacyDepth = 256,
-    parameter int unsigned RdTags = 32,
-    parameter int unsigned Ways = 4,
-    parameter int unsigned StashEntries = 16
+    parameter int unsigned DctEntries = DefaultDctEntries,
+    parameter int unsigned Slots = DefaultSlots,
+    parameter int unsigned RxFifoBeats = DefaultRxFifoBeats,
+    parameter int unsigned RxFifoFrames = DefaultRxFifoFrames,
+    parameter int unsigned LegacyDepth = DefaultLegacyDepth,
+    parameter int unsigned RdTags = DefaultRdTags,
+    parameter int unsigned Ways = DefaultWays,
+    parameter int unsigned StashEntries = DefaultStashEntries
 ) (
     input logic clk_i,
     input logic rst_ni,
@@ -80,28 +82,33 @@ module handoff_engine
 );
 
   // What may be built, a text a parameter: scripts/gen_params refuses the rest with these texts.
-  if (DctEntries < 64 || DctEntries > 65536 || $countones(DctEntries) != 1) begin : gen_check_dct
+  if (DctEntries < MinDctEntries || DctEntries > MaxDctEntries || $countones(
+          DctEntries
+      ) != 1) begin : gen_check_dct
     $error("handoff_engine: DctEntries must be a power of two from 64 to 65,536");
   end
-  if (Slots < 3 || Slots > 32) begin : gen_check_slots
+  if (Slots < MaxPieces || Slots > MaxSlots) begin : gen_check_slots
     $error("handoff_engine: Slots must be from 3, the pieces of one POST, to 32");
   end
-  if (RxFifoBeats < 24 || RxFifoBeats > 65536) begin : gen_check_beats
+  if (RxFifoBeats < MinRxFifoBeats || RxFifoBeats > MaxRxFifoBeats) begin : gen_check_beats
     $error("handoff_engine: RxFifoBeats must be from 24, a frame of 1,514 bytes, to 65,536");
   end
-  if (RxFifoFrames < 2 || RxFifoFrames > 65536) begin : gen_check_frames
+  if (RxFifoFrames < MinRxFifoFrames || RxFifoFrames > MaxRxFifoFrames) begin : gen_check_frames
     $error("handoff_engine: RxFifoFrames must be from 2 to 65,536");
   end
-  if (LegacyDepth < 64 || LegacyDepth > 32768 || LegacyDepth % 4 != 0) begin : gen_check_legacy
+  if (LegacyDepth < MinLegacyDepth || LegacyDepth > MaxLegacyDepth ||
+      LegacyDepth % (DataBits / $bits(
+          legacy_desc_t
+      )) != 0) begin : gen_check_legacy
     $error("handoff_engine: LegacyDepth must be a multiple of 4 from 64 to 32,768");
   end
-  if (RdTags < 2 || RdTags > 128 || $countones(RdTags) != 1) begin : gen_check_tags
+  if (RdTags < MinRdTags || RdTags > MaxRdTags || $countones(RdTags) != 1) begin : gen_check_tags
     $error("handoff_engine: RdTags must be a power of two from 2 to 128");
   end
-  if (Ways < 1 || Ways > 16 || $countones(Ways) != 1) begin : gen_check_ways
+  if (Ways > MaxWays || $countones(Ways) != 1) begin : gen_check_ways
     $error("handoff_engine: Ways must be a power of two from 1 to 16");
   end
-  if (StashEntries < 1 || StashEntries > 64) begin : gen_check_stash
+  if (StashEntries < MinStashEntries || StashEntries > MaxStashEntries) begin : gen_check_stash
     $error("handoff_engine: StashEntries must be from 1 to 64");
   end
 

@@ -33,10 +33,37 @@ typedef struct packed {
   u64_t addr;  // physical
 } piece_t;
 
+// Bits of flags and mask.
+localparam int unsigned SetupFlagIp6 = 0;
+localparam int unsigned SetupFlagTs = 1;
+localparam int unsigned SetupFlagSack = 2;
+localparam int unsigned SetupFlagCoalesce = 3;
+localparam int unsigned PostFlagLast = 0;
+localparam int unsigned PostFlagNoPush = 1;
+localparam int unsigned PostFlagTagged = 2;
+localparam int unsigned SetMaskEdge = 0;
+localparam int unsigned SetMaskMss = 1;
+localparam int unsigned SetMaskCoalesce = 2;
+localparam int unsigned SetMaskHeader = 3;  // next hop's MAC, VLAN, TTL, TOS
+localparam int unsigned SetFlagCoalesce = 0;  // the value that coalescing gets
+localparam int unsigned SendFlagPsh = 0;
+localparam int unsigned SendFlagFin = 1;
+localparam int unsigned SendFlagAck = 2;  // ack and rcv_edge are valid
+
+// Where a ring or a state block begins: the address without the bits that do not count.
+function automatic u64_t aligned(input u64_t addr);
+  return addr & ({64{1'b1}} << AlignBits);
+endfunction
+
+// A ring's index wraps at its size, 1 << log_size.
+function automatic u16_t ring_mask(input logic [4:0] log_size);
+  return u16_t'((32'd1 << log_size) - 32'd1);
+endfunction
+
 typedef struct packed {
   u8_t          tos;
   u8_t          ttl;         // TTL or hop limit of sent frames
-  u8_t          flags;       // bit 0 IPv6, 1 timestamps, 2 SACK, 3 ACK coalescing
+  u8_t          flags;       // SetupFlag
   u8_t          n_tags;      // 0 to 2
   u16_t         tci1;        // inner tag
   u16_t         tci0;        // outer tag
@@ -102,7 +129,7 @@ typedef struct packed {
   seq_t        seq;       // tag: where the first byte goes
   u16_t        rsvd_mid;
   u8_t         startup;
-  u8_t         flags;     // bit 0 last, 1 no_push, 2 tagged
+  u8_t         flags;     // PostFlag
   u8_t         n_pieces;
   u8_t         rsvd_lo;
   u16_t        id;
@@ -124,8 +151,8 @@ typedef struct packed {
   u8_t          ack_frames;
   u16_t         mss;
   seq_t         rcv_edge;
-  u8_t          flags;       // bit 0 value of coalescing on
-  u8_t          mask;        // bit 0 edge, 1 MSS, 2 coalescing, 3 header fields
+  u8_t          flags;       // SetFlag
+  u8_t          mask;        // SetMask
   u16_t         rsvd;
   gen_t         gen;
   conn_t        conn;
@@ -161,13 +188,13 @@ typedef struct packed {
   piece_t      piece1;
   piece_t      piece0;
   logic [47:0] rsvd_hi;
-  seq_t        rcv_edge;  // the stack's right edge, valid with flags bit 2
-  seq_t        ack;       // the stack's acknowledgement, valid with flags bit 2
+  seq_t        rcv_edge;  // the stack's right edge, valid with SendFlagAck
+  seq_t        ack;       // the stack's acknowledgement, valid with SendFlagAck
   seq_t        seq;       // first sequence number
   u8_t         rsvd;
   u8_t         n_sacks;   // 0 to 3, only without pieces
   u8_t         n_pieces;  // 0 to 3
-  u8_t         flags;     // bit 0 PSH, 1 FIN, 2 ack and edge valid
+  u8_t         flags;     // SendFlag
   gen_t        gen;
   conn_t       conn;
   u16_t        tag;

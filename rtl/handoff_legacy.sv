@@ -8,9 +8,10 @@
 // come was told. Never passes the host's index; never reads on after an error.
 
 module handoff_legacy
+  import handoff_params_pkg::*;
   import handoff_pkg::*;
 #(
-    parameter int unsigned LegacyDepth = 256
+    parameter int unsigned LegacyDepth = DefaultLegacyDepth
 ) (
     input logic clk_i,
     input logic rst_ni,
@@ -43,7 +44,7 @@ module handoff_legacy
   localparam int unsigned DescBits = $bits(legacy_desc_t);
   localparam int unsigned DescBytes = DescBits / 8;
   localparam int unsigned Lanes = DataBits / DescBits;  // descriptors in a beat
-  localparam int unsigned LaneBits = $clog2(Lanes);
+  localparam int unsigned SlotBits = $clog2(Lanes);  // number of a descriptor in its beat
   localparam int unsigned MaxDescs = MaxReadBytes / DescBytes;  // descriptors in one read
   localparam int unsigned DescShift = $clog2(DescBytes);
   localparam int unsigned BlockBits = $clog2(MaxDescs);
@@ -51,18 +52,18 @@ module handoff_legacy
   localparam int unsigned UsedBits = $clog2(Beats + 1);
   localparam int unsigned Reads = 8;  // under way
 
-  if (LegacyDepth < 64 || LegacyDepth % Lanes != 0) begin : gen_check
-    $error("handoff_legacy: LegacyDepth must be a multiple of 4, at least 64");
+  if (LegacyDepth < MinLegacyDepth || LegacyDepth % Lanes != 0) begin : gen_check
+    $error("handoff_legacy: LegacyDepth must be whole beats, at least MinLegacyDepth");
   end
 
   typedef struct packed {
-    logic [LaneBits-1:0] lane;  // of the first descriptor in its beat
+    logic [SlotBits-1:0] lane;  // of the first descriptor in its beat
     logic [BlockBits:0]  n;     // descriptors, 1 to MaxDescs
   } read_t;
 
   typedef struct packed {
-    logic [LaneBits:0]   cnt;   // descriptors, 1 to Lanes
-    logic [LaneBits-1:0] lane;  // of the first
+    logic [SlotBits:0]   cnt;   // descriptors, 1 to Lanes
+    logic [SlotBits-1:0] lane;  // of the first
     data_t               data;
   } word_t;
 
@@ -70,7 +71,7 @@ module handoff_legacy
   u16_t fetch_q, fetch_d, cons_q, cons_d;
   logic [UsedBits-1:0] used_q;
   logic [ BlockBits:0] a_done_q;
-  logic [LaneBits-1:0] o_done_q;
+  logic [SlotBits-1:0] o_done_q;
   logic lr_req_valid_q, lr_req_valid_d, grant_valid_q, lbuf_valid_q, lbuf_valid_d;
   rd_req_t lr_req_q;
   grant_t grant_q;
@@ -87,24 +88,21 @@ module handoff_legacy
   read_t read;
 
   assign run = active_q && legacy_ring_i.enable;
-  assign mask = u16_t'((32'd1 << legacy_ring_i.log_size) - 32'd1);
+  assign mask = ring_mask(legacy_ring_i.log_size);
   assign avail = (legacy_ring_i.index - fetch_q) & mask;
   assign ahead_d = (legacy_ring_i.index - fetch_d) & mask;
-  assign addr = {legacy_ring_i.base[63:6], 6'b0} + (u64_t'(fetch_q) << DescShift);
+  assign addr = aligned(legacy_ring_i.base) + (u64_t'(fetch_q) << DescShift);
   assign to_end = 17'(mask) - 17'(fetch_q) + 17'd1;
   assign to_block = 17'(MaxDescs) - 17'(addr[DescShift+:BlockBits]);
   assign n_least = to_end < to_block ? to_end : to_block;
   assign n = 17'(avail) < n_least ? 17'(avail) : n_least;
   assign beats = (BlockBits + 1)'(
-      (17'(addr[DescShift+:LaneBits]) + n + 17'(Lanes - 1)) >> LaneBits);
+      (17'(addr[DescShift+:SlotBits]) + n + 17'(Lanes - 1)) >> SlotBits);
   assign want = run && !fault_q && avail != '0 && reads_ready &&
       17'(used_q) + 17'(beats) <= 17'(Beats);
   assign issue = want && (!lr_req_valid_q || lr_req_ready_i);
   assign lr_req_valid_d = issue || (lr_req_valid_q && !lr_req_ready_i);
   assign fetch_d = !run ? '0 : issue ? (fetch_q + u16_t'(n)) & mask : fetch_q;
-
-  logic unused_base;
-  assign unused_base = &legacy_ring_i.base[5:0];
 
   logic [$clog2(Reads+1)-1:0] unused_reads_count;
   prim_fifo #(
@@ -115,7 +113,7 @@ module handoff_legacy
       .rst_ni,
       .push_i(issue),
       .ready_o(reads_ready),
-      .data_i({addr[DescShift+:LaneBits], (BlockBits + 1)'(n)}),
+      .data_i({addr[DescShift+:SlotBits], (BlockBits + 1)'(n)}),
       .valid_o(reads_valid),
       .pop_i(reads_pop),
       .data_o(read),
@@ -126,16 +124,16 @@ module handoff_legacy
   // ---------------------------------------------------------------------------------------------
   // Arrival: a beat's descriptors enter u_beats together and are granted.
   logic arrive, store, drop;
-  logic [LaneBits-1:0] lane;
-  logic [LaneBits:0] lanes_left, cnt;
+  logic [SlotBits-1:0] lane;
+  logic [SlotBits:0] lanes_left, cnt;
   logic [BlockBits:0] left;
   logic unused_last;
 
   assign arrive = lr_valid_i && reads_valid;
   assign lane = a_done_q == '0 ? read.lane : '0;
   assign left = read.n - a_done_q;
-  assign lanes_left = (LaneBits + 1)'(Lanes) - (LaneBits + 1)'(lane);
-  assign cnt = left < (BlockBits + 1)'(lanes_left) ? (LaneBits + 1)'(left) : lanes_left;
+  assign lanes_left = (SlotBits + 1)'(Lanes) - (SlotBits + 1)'(lane);
+  assign cnt = left < (BlockBits + 1)'(lanes_left) ? (SlotBits + 1)'(left) : lanes_left;
   assign reads_pop = arrive && (BlockBits + 1)'(cnt) == left;
   assign store = arrive && run && !fault_q && !lr_i.err;
   assign drop = arrive && !store;
@@ -165,10 +163,10 @@ module handoff_legacy
   // ---------------------------------------------------------------------------------------------
   // Out: the oldest beat's descriptors, one by one.
   logic give, done;
-  logic [LaneBits-1:0] o_lane;
+  logic [SlotBits-1:0] o_lane;
 
   assign give = beats_valid && (!lbuf_valid_q || lbuf_ready_i);
-  assign done = (LaneBits + 1)'(o_done_q) + (LaneBits + 1)'(1) == word.cnt;
+  assign done = (SlotBits + 1)'(o_done_q) + (SlotBits + 1)'(1) == word.cnt;
   assign beats_pop = give && done;
   assign o_lane = word.lane + o_done_q;
   assign lbuf_valid_d = give || (lbuf_valid_q && !lbuf_ready_i);

@@ -8,11 +8,12 @@
 // are cleared. docs/units/lookup.md.
 
 module handoff_lookup
+  import handoff_params_pkg::*;
   import handoff_pkg::*;
 #(
-    parameter int unsigned DctEntries = 1024,
-    parameter int unsigned Ways = 4,
-    parameter int unsigned StashEntries = 16
+    parameter int unsigned DctEntries = DefaultDctEntries,
+    parameter int unsigned Ways = DefaultWays,
+    parameter int unsigned StashEntries = DefaultStashEntries
 ) (
     input logic clk_i,
     input logic rst_ni,
@@ -44,13 +45,12 @@ module handoff_lookup
   localparam int unsigned Sets = 2 * DctEntries / Ways;
   localparam int unsigned SetBits = $clog2(Sets);
   localparam int unsigned StashBits = (StashEntries > 1) ? $clog2(StashEntries) : 1;
-  localparam int unsigned TupleBits = 288;
 
   if (Sets < 2 || Sets != 1 << SetBits) begin : gen_check_sets
     $error("handoff_lookup: DctEntries and Ways must be powers of two, at least two sets");
   end
-  if (StashEntries < 1) begin : gen_check_stash
-    $error("handoff_lookup: StashEntries must be at least 1");
+  if (StashEntries < MinStashEntries) begin : gen_check_stash
+    $error("handoff_lookup: StashEntries must be at least MinStashEntries");
   end
 
   typedef struct packed {

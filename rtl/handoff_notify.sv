@@ -8,9 +8,10 @@
 // interrupt never comes before the writes it speaks of were answered.
 
 module handoff_notify
+  import handoff_params_pkg::*;
   import handoff_pkg::*;
 #(
-    parameter int unsigned DctEntries = 1024
+    parameter int unsigned DctEntries = DefaultDctEntries
 ) (
     input logic clk_i,
     input logic rst_ni,
@@ -64,13 +65,13 @@ module handoff_notify
   localparam int unsigned AddrBits = $clog2(DctEntries);
   localparam int unsigned NtfBits = $bits(ntf_t);
   localparam int unsigned NtfBytes = NtfBits / 8;
-  localparam int unsigned PairShift = $clog2(DataBytes);  // a beat holds a pair
   localparam int unsigned PairWait = 4;  // cycles that the first of a pair waits for the second
   localparam int unsigned Bursts = 32;  // writes without their answer
   localparam u64_t Never = '1;
 
-  if (DctEntries < 64 || DctEntries > 65536 || DctEntries != (1 << AddrBits)) begin : gen_check
-    $error("handoff_notify: DctEntries must be a power of two from 64 to 65536");
+  if (DctEntries < MinDctEntries || DctEntries > MaxDctEntries ||
+      DctEntries != (1 << AddrBits)) begin : gen_check
+    $error("handoff_notify: DctEntries must be a power of two, MinDctEntries to MaxDctEntries");
   end
 
   // Sources, in the order of the round robin.
@@ -244,7 +245,7 @@ module handoff_notify
   ntf_t done, sent, x;
 
   assign run = active_q && ntf_ring_i.enable;
-  assign mask = u16_t'((32'd1 << ntf_ring_i.log_size) - 32'd1);
+  assign mask = ring_mask(ntf_ring_i.log_size);
   assign behind = (ntf_ring_i.index - wr_q - 16'd1) & mask;
   assign free = 17'(behind) - 17'(hold_valid_q);  // bit 16: less than none
   assign some_free = !free[16] && free != '0;
@@ -326,7 +327,7 @@ module handoff_notify
   assign wr_d = !run ? '0 : emit ? (wr_q + (pair ? 16'd2 : 16'd1)) & mask : wr_q;
 
   logic unused_levels;
-  assign unused_levels = &{ntf_ring_i.base[5:0], pg_q.queued, pg_q.pending};
+  assign unused_levels = &{pg_q.queued, pg_q.pending};
 
   logic ret;
   logic [$clog2(Bursts+1)-1:0] unused_bursts_count;
@@ -373,7 +374,7 @@ module handoff_notify
         nw_q <= '{
             first: 1'b1,
             last: 1'b1,
-            addr: {ntf_ring_i.base[63:6], 6'b0} + (u64_t'(wr_q[15:1]) << PairShift),
+            addr: aligned(ntf_ring_i.base) + (u64_t'(wr_q[15:1]) << LaneBits),  // a beat is a pair
             beats: 8'd1,
             strb: {{NtfBytes{!alone}}, {NtfBytes{!upper}}},
             data: {x, upper ? ntf_t'('0) : hold_q}

@@ -10,14 +10,21 @@ package handoff_pkg;
 
   // Sizes.
   localparam int unsigned DataBits = 512;  // width of the data path: rx, tx and DMA
-  localparam int unsigned DataBytes = 64;  // bytes in one beat
+  localparam int unsigned DataBytes = DataBits / 8;  // bytes in one beat
+  localparam int unsigned LaneBits = $clog2(DataBytes);  // number of a byte in its beat
   localparam int unsigned PageBytes = 4096;  // no AXI burst crosses this boundary (AXI4, A3.4.1)
   localparam int unsigned MaxReadBytes = 512;  // largest read request of one tag
+  localparam int unsigned AlignBits = 6;  // rings, their slots, state blocks: multiples of 64 bytes
   localparam int unsigned MinFrameBytes = 60;  // IEEE 802.3 minimum without the FCS
+  localparam int unsigned MaxFrameBytes = 16384;  // RAW at most; longer ones received: oversize
   localparam int unsigned MaxPieces = 3;  // pieces in one command or transmit descriptor
+  localparam int unsigned MaxSacks = 3;  // SACK blocks in one transmit descriptor
   localparam int unsigned MinMss = 64;  // smallest MSS that SETUP and SET accept
   localparam int unsigned MaxScale = 14;  // RFC 7323, 2.3
-  localparam int unsigned HashKeyBits = 320;  // Toeplitz key: 288 input bits + 32 - 1, rounded up
+  localparam int unsigned TupleBits = 288;  // addresses and ports: what the Toeplitz hash covers
+  localparam int unsigned HashKeyBits = 320;  // Toeplitz key: TupleBits + 32 - 1, rounded up
+  localparam int unsigned DelayClasses = 4;  // of delayed ACKs and hand-backs
+  localparam int unsigned MaxAheadBytes = 1 << 30;  // of a room, a run, an edge (CORNERS 60, 80)
 
   typedef logic [DataBits-1:0] data_t;
   typedef logic [DataBytes-1:0] strb_t;

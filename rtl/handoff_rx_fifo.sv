@@ -8,10 +8,11 @@
 // reorders. docs/units/rx_fifo.md.
 
 module handoff_rx_fifo
+  import handoff_params_pkg::*;
   import handoff_pkg::*;
 #(
-    parameter int unsigned RxFifoBeats  = 1024,
-    parameter int unsigned RxFifoFrames = 512
+    parameter int unsigned RxFifoBeats  = DefaultRxFifoBeats,
+    parameter int unsigned RxFifoFrames = DefaultRxFifoFrames
 ) (
     input logic clk_i,
     input logic rst_ni,

@@ -10,6 +10,7 @@
 module handoff_rx_parser
   import handoff_pkg::*;
   import handoff_rx_parser_pkg::*;
+  import handoff_wire_pkg::*;
 (
     input logic clk_i,
     input logic rst_ni,
@@ -39,29 +40,29 @@ module handoff_rx_parser
   // s0: the beat as it came. idx_q is its number in the frame, saturating: no valid frame is as long.
 
   axis_t s0_q;
-  logic [8:0] idx_q;
+  idx_t  idx_q;
   logic first, contiguous, bad_beat;
   logic [16:0] bytes_d;
   u16_t bytes_q;
   logic bad_q;
 
   assign first = idx_q == '0;
-  assign contiguous = s0_q.keep[0] && ((s0_q.keep + 64'd1) & s0_q.keep) == '0;
+  assign contiguous = s0_q.keep[0] && ((s0_q.keep + strb_t'(1)) & s0_q.keep) == '0;
   assign bad_beat = s0_q.user || !contiguous || (!s0_q.last && !s0_q.keep[DataBytes-1]);
   assign bytes_d = (first ? 17'd0 : 17'(bytes_q)) + 17'($countones(s0_q.keep));
 
   // -----------------------------------------------------------------------------------------------
   // s1: what beat 0 says (net_q) lies beside every beat of the frame.
 
-  logic s1_last_q;
+  logic  s1_last_q;
   data_t s1_data_q;
-  logic [8:0] s1_idx_q;
-  net_t net_q;
-  logic [1:0] beat_wr_q, beat_rd_q;
+  idx_t  s1_idx_q;
+  net_t  net_q;
+  logic [$clog2(BeatSlots)-1:0] beat_wr_q, beat_rd_q;
 
   prim_ram #(
       .T(beat_t),
-      .Depth(4)
+      .Depth(BeatSlots)
   ) u_beats (
       .clk_i,
       .rst_ni,
@@ -84,32 +85,34 @@ module handoff_rx_parser
 
   logic [3:0] doff;
   logic [16:0] tcp_bytes;
-  logic [5:0] opt_len;
+  opt_len_t opt_len;
   u32_t total;
   reason_e reason;
   walk_t s2_walk;
   hdr_t s3_hdr_d;
 
-  assign doff = tcp_q[8*12+4+:4];
+  assign doff = tcp_q[8*TcpDataOff+4+:4];
   assign tcp_bytes = {11'b0, doff, 2'b0};
-  assign opt_len = {doff, 2'b0} - TcpBytes[5:0];  // means something when doff >= 5
+  assign opt_len = {doff, 2'b0} - opt_len_t'(TcpBytes);  // means something when doff >= TcpWords
   // Byte-swapped like the words of sum_q.
   assign total = sum_q + 32'(swap16(16'(ProtoTcp))) + 32'(swap16(s2_net_q.l4_len));
 
   always_comb begin
     if (s2_bad_q) reason = ReasonMacError;
     else if (s2_bytes_q < 16'(MinFrameBytes)) reason = ReasonRunt;
-    else if (s2_bytes_q > cfg_i.max_frame || s2_bytes_q > MaxFrame) reason = ReasonOversize;
+    else if (s2_bytes_q > cfg_i.max_frame || s2_bytes_q > 16'(MaxFrameBytes))
+      reason = ReasonOversize;
     else if (s2_net_q.reason != ReasonNone) reason = s2_net_q.reason;
-    else if (s2_net_q.too_short || s2_net_q.ip_end > 17'(s2_bytes_q) || tcp_bytes < TcpBytes ||
+    else if (s2_net_q.too_short || s2_net_q.ip_end > 17'(s2_bytes_q) || tcp_bytes < 17'(TcpBytes) ||
              tcp_bytes > 17'(s2_net_q.l4_len))
       reason = ReasonLengths;
     else if (!s2_net_q.ip_ok) reason = ReasonBadIpChecksum;
-    else if (fold(total) != 16'hffff) reason = ReasonBadTcpChecksum;
+    else if (fold(total) != SumOk) reason = ReasonBadTcpChecksum;
     else reason = ReasonNone;
   end
 
-  // The record but for options that begin at option byte 20 or later; only looked at with s2_end_q.
+  // The record but for options that begin at option byte HalfBytes or later; only looked at with
+  // s2_end_q.
   always_comb begin
     s3_hdr_d = '0;
     s2_walk  = '0;
@@ -117,25 +120,25 @@ module handoff_rx_parser
       s3_hdr_d.seg.reason = reason;
       s3_hdr_d.seg.frame_bytes = s2_bytes_q;
       if (reason == ReasonNone) begin
-        s2_walk = walk_options(tcp_q[479:160], opt_len, 20'd1);
+        s2_walk = walk_options(tcp_q[TcpBits-1:8*TcpBytes], opt_len, token_t'(1));
         s3_hdr_d.key.is_ip6 = s2_net_q.is_ip6;
         s3_hdr_d.key.n_tags = s2_net_q.n_tags;
         s3_hdr_d.key.vid0 = s2_net_q.vid0;
         s3_hdr_d.key.vid1 = s2_net_q.vid1;
         s3_hdr_d.key.dst_mac = s2_net_q.dst_mac;
-        s3_hdr_d.key.src_port = swap16(tcp_q[15:0]);
-        s3_hdr_d.key.dst_port = swap16(tcp_q[31:16]);
+        s3_hdr_d.key.src_port = swap16(tcp_q[8*TcpSrcPortOff+:16]);
+        s3_hdr_d.key.dst_port = swap16(tcp_q[8*TcpDstPortOff+:16]);
         s3_hdr_d.key.src_ip = s2_net_q.src_ip;
         s3_hdr_d.key.dst_ip = s2_net_q.dst_ip;
-        s3_hdr_d.seg.seq = swap32(tcp_q[8*4+:32]);
-        s3_hdr_d.seg.ack = swap32(tcp_q[8*8+:32]);
-        s3_hdr_d.seg.fin = tcp_q[8*13];
-        s3_hdr_d.seg.syn = tcp_q[8*13+1];
-        s3_hdr_d.seg.rst = tcp_q[8*13+2];
-        s3_hdr_d.seg.psh = tcp_q[8*13+3];
-        s3_hdr_d.seg.ack_flag = tcp_q[8*13+4];
-        s3_hdr_d.seg.urg = tcp_q[8*13+5];
-        s3_hdr_d.seg.wnd = swap16(tcp_q[8*14+:16]);
+        s3_hdr_d.seg.seq = swap32(tcp_q[8*TcpSeqOff+:32]);
+        s3_hdr_d.seg.ack = swap32(tcp_q[8*TcpAckOff+:32]);
+        s3_hdr_d.seg.fin = tcp_q[8*TcpFlagsOff+FlagFin];
+        s3_hdr_d.seg.syn = tcp_q[8*TcpFlagsOff+FlagSyn];
+        s3_hdr_d.seg.rst = tcp_q[8*TcpFlagsOff+FlagRst];
+        s3_hdr_d.seg.psh = tcp_q[8*TcpFlagsOff+FlagPsh];
+        s3_hdr_d.seg.ack_flag = tcp_q[8*TcpFlagsOff+FlagAck];
+        s3_hdr_d.seg.urg = tcp_q[8*TcpFlagsOff+FlagUrg];
+        s3_hdr_d.seg.wnd = swap16(tcp_q[8*TcpWndOff+:16]);
         s3_hdr_d.seg.has_ts = s2_walk.has_ts;
         s3_hdr_d.seg.ts_val = s2_walk.ts_val;
         s3_hdr_d.seg.ts_ecr = s2_walk.ts_ecr;
@@ -152,8 +155,8 @@ module handoff_rx_parser
 
   hdr_t s3_hdr_q;
   half_t s3_opt_q;
-  logic [5:0] s3_opt_len_q;
-  logic [19:0] s3_tok_q;
+  opt_len_t s3_opt_len_q;
+  token_t s3_tok_q;
 
   walk_t s3_walk;
   logic frame_valid_q, hdr_valid_q, quiet_q;
@@ -161,9 +164,9 @@ module handoff_rx_parser
 
   always_comb begin
     s3_walk = '0;
-    // Without a token nothing is left to walk; with one s3_opt_len_q is at least 20.
+    // Without a token nothing is left to walk; with one s3_opt_len_q is at least HalfBytes.
     if (s3_end_q && s3_tok_q != '0) begin
-      s3_walk = walk_options({160'b0, s3_opt_q}, s3_opt_len_q - 6'd20, s3_tok_q);
+      s3_walk = walk_options(opts_t'(s3_opt_q), s3_opt_len_q - opt_len_t'(HalfBytes), s3_tok_q);
     end
   end
 
@@ -226,7 +229,7 @@ module handoff_rx_parser
         s1_last_q <= s0_q.last;
         s1_data_q <= s0_q.data;
         s1_idx_q <= idx_q;
-        bytes_q <= (bytes_d > 17'(MaxFrame)) ? MaxFrame + 16'd1 : bytes_d[15:0];
+        bytes_q <= (bytes_d > 17'(MaxFrameBytes)) ? 16'(MaxFrameBytes + 1) : bytes_d[15:0];
         bad_q <= (!first && bad_q) || bad_beat;
         if (first) net_q <= decode_net(s0_q.data);
       end
@@ -252,8 +255,8 @@ module handoff_rx_parser
         end
         if (net_q.reason == ReasonNone) begin
           sum_q <= ((s1_idx_q == '0) ? '0 : sum_q) + add_beat(s1_data_q, s1_idx_q, net_q);
-          if (s1_idx_q == 9'd0) tcp_q <= tcp_front(s1_data_q, net_q.l4_off);
-          else if (s1_idx_q == 9'd1) tcp_q <= tcp_whole(tcp_q, s1_data_q, net_q.l4_off);
+          if (s1_idx_q == '0) tcp_q <= tcp_front(s1_data_q, net_q.l4_off);
+          else if (s1_idx_q == idx_t'(1)) tcp_q <= tcp_whole(tcp_q, s1_data_q, net_q.l4_off);
         end
       end
     end
@@ -269,9 +272,9 @@ module handoff_rx_parser
     end else begin
       if (s2_end_q) begin
         s3_hdr_q <= s3_hdr_d;
-        s3_opt_q <= tcp_q[479:320];
+        s3_opt_q <= tcp_q[TcpBits-1-:$bits(half_t)];
         s3_opt_len_q <= opt_len;
-        s3_tok_q <= s2_walk.token[39:20];
+        s3_tok_q <= s2_walk.token[HalfBytes+:HalfBytes];
       end
     end
   end

@@ -9,6 +9,7 @@
 // takes anything before its RAMs are cleared. docs/units/rx_tcp.md.
 
 module handoff_rx_tcp
+  import handoff_params_pkg::*;
   import handoff_pkg::*;
   import handoff_rx_tcp_pkg::*;
   import handoff_rx_tcp_records_pkg::*;
@@ -16,7 +17,7 @@ module handoff_rx_tcp
   import handoff_rx_tcp_state_pkg::*;
   import handoff_rx_tcp_tests_pkg::*;
 #(
-    parameter int unsigned DctEntries = 1024
+    parameter int unsigned DctEntries = DefaultDctEntries
 ) (
     input logic clk_i,
     input logic rst_ni,
@@ -101,8 +102,9 @@ module handoff_rx_tcp
   localparam int unsigned AddrBits = $clog2(DctEntries);
   typedef logic [AddrBits-1:0] addr_t;
 
-  if (DctEntries < 64 || DctEntries > 65536 || DctEntries != (1 << AddrBits)) begin : gen_check
-    $error("handoff_rx_tcp: DctEntries must be a power of two from 64 to 65,536");
+  if (DctEntries < MinDctEntries || DctEntries > MaxDctEntries ||
+      DctEntries != (1 << AddrBits)) begin : gen_check
+    $error("handoff_rx_tcp: DctEntries must be a power of two, MinDctEntries to MaxDctEntries");
   end
 
   // Registers.
@@ -286,8 +288,11 @@ module handoff_rx_tcp
                 same_q ? s_q : rdata,
                 room_word,
                 cfg_i.limit_us,
-                time_us_i[41:10],
-                time_us_i[51:20]
+                ms_of(
+                    time_us_i
+                ),
+                s_of(
+                    time_us_i)
             );
         end
         KindStart: t_q <= test_start(start_q, same_q ? s_q : rdata);
@@ -465,9 +470,9 @@ module handoff_rx_tcp
   assign quiet_o = quiet_q;
 
 `ifndef SYNTHESIS
-  // The state block that QUERY writes begins with state_t: 128 bytes.
-  if ($bits(state_t) != 1024) begin : gen_check_state
-    $error("handoff_rx_tcp: state_t must be 1024 bits");
+  // The state block that QUERY writes begins with state_t.
+  if ($bits(state_t) != 8 * StateBytes) begin : gen_check_state
+    $error("handoff_rx_tcp: state_t must be StateBytes long");
   end
 
   // A frame leaves a place and a verdict together.

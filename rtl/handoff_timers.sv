@@ -7,9 +7,10 @@
 // exp in n+2. Never fires a timer that was cancelled or armed anew; never counts. docs/units/timers.md.
 
 module handoff_timers
+  import handoff_params_pkg::*;
   import handoff_pkg::*;
 #(
-    parameter int unsigned DctEntries = 1024
+    parameter int unsigned DctEntries = DefaultDctEntries
 ) (
     input logic clk_i,
     input logic rst_ni,
@@ -41,8 +42,9 @@ module handoff_timers
   localparam int unsigned ConnBits = $clog2(DctEntries);
   localparam int unsigned Nodes = 2 * DctEntries;
 
-  if (DctEntries < 64 || DctEntries > 65536 || DctEntries != 1 << ConnBits) begin : gen_check
-    $error("handoff_timers: DctEntries must be a power of two, 64 to 65,536");
+  if (DctEntries < MinDctEntries || DctEntries > MaxDctEntries ||
+      DctEntries != 1 << ConnBits) begin : gen_check
+    $error("handoff_timers: DctEntries must be a power of two, MinDctEntries to MaxDctEntries");
   end
 
   typedef struct packed {
@@ -125,10 +127,10 @@ module handoff_timers
   logic [1:0] op_class_q;
   u8_t op_epoch_q;
 
-  node_t [3:0] head_q, tail_q;
-  logic [3:0] nonempty_q;
-  u64_t [3:0] head_due_q;  // deadline of the head: right unless it is being refilled
-  u64_t [3:0] last_due_q;  // deadline given last: none later in the list
+  node_t [DelayClasses-1:0] head_q, tail_q;
+  logic [DelayClasses-1:0] nonempty_q;
+  u64_t [DelayClasses-1:0] head_due_q;  // deadline of the head: right unless it is being refilled
+  u64_t [DelayClasses-1:0] last_due_q;  // deadline given last: none later in the list
   logic refill_q;
   logic [1:0] refill_class_q;
 
@@ -199,7 +201,7 @@ module handoff_timers
   // ---------------------------------------------------------------------------------------------
   // The least deadline, and whether a head is due.
 
-  logic [3:0] head_due;
+  logic [DelayClasses-1:0] head_due;
   logic [1:0] due_class;
   u64_t due_min, wake_d;
   logic fire;
@@ -209,7 +211,7 @@ module handoff_timers
     due_min = '1;
     wake_d = '1;
     head_due = '0;
-    for (int unsigned c = 4; c > 0; c--) begin
+    for (int unsigned c = DelayClasses; c > 0; c--) begin
       if (nonempty_q[c-1]) begin
         head_due[c-1] = time_us_i >= head_due_q[c-1];
         if (head_due[c-1] && head_due_q[c-1] <= due_min) begin

@@ -7,10 +7,12 @@
 // beat on tx: 6 cycles and what rx_tcp takes for its snap. Never writes memory. docs/units/tx.md.
 
 module handoff_tx
+  import handoff_params_pkg::*;
   import handoff_pkg::*;
   import handoff_tx_pkg::*;
+  import handoff_wire_pkg::*;
 #(
-    parameter int unsigned DctEntries = 1024
+    parameter int unsigned DctEntries = DefaultDctEntries
 ) (
     input logic clk_i,
     input logic rst_ni,
@@ -78,8 +80,9 @@ module handoff_tx
 
   localparam int unsigned ConnBits = $clog2(DctEntries);
 
-  if (DctEntries < 64 || DctEntries > 65536 || DctEntries != 1 << ConnBits) begin : gen_check
-    $error("handoff_tx: DctEntries must be a power of two, 64 to 65,536");
+  if (DctEntries < MinDctEntries || DctEntries > MaxDctEntries ||
+      DctEntries != 1 << ConnBits) begin : gen_check
+    $error("handoff_tx: DctEntries must be a power of two, MinDctEntries to MaxDctEntries");
   end
 
   typedef logic [ConnBits-1:0] index_t;
@@ -313,7 +316,8 @@ module handoff_tx
   // What the snap allows.
   always_comb begin
     room = snap_q.mss;
-    if (snap_q.ts_on) room = (snap_q.mss < 16'd12) ? '0 : snap_q.mss - 16'd12;
+    if (snap_q.ts_on)
+      room = (snap_q.mss < u16_t'(PaddedTsBytes)) ? '0 : snap_q.mss - u16_t'(PaddedTsBytes);
     over_mss = 16'(p_item_q.len) > room;
     refused  = snap_q.status != StatusOk || over_mss;
   end
@@ -386,8 +390,8 @@ module handoff_tx
   // ---------------------------------------------------------------------------------------------
   // Header.
 
-  logic [1023:0] hdr;
-  logic [6:0] hlen;
+  hdr_bytes_t hdr;
+  hlen_t hlen;
 
   handoff_tx_header u_header (
       .clk_i,

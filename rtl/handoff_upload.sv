@@ -8,9 +8,10 @@
 // are answered. Never writes a byte that a job does not name; never crosses a page in a burst.
 
 module handoff_upload
+  import handoff_params_pkg::*;
   import handoff_pkg::*;
 #(
-    parameter int unsigned DctEntries = 1024
+    parameter int unsigned DctEntries = DefaultDctEntries
 ) (
     input logic clk_i,
     input logic rst_ni,
@@ -55,10 +56,10 @@ module handoff_upload
   localparam int unsigned NtfDepth = 32;  // notifications that wait
   localparam int unsigned UerrDepth = 256;  // more than can fail while rx_tcp takes none
   localparam u8_t FarBursts = 8'd64;  // begun since the oldest waiting notification
+  localparam u8_t Negative = 8'd128;  // differences of burst counts from here on are
   localparam int unsigned NtfSlots = 2 * NtfDepth;  // of those that wait, and behind them
   localparam int unsigned SlotBits = $clog2(NtfSlots);
   localparam int unsigned BlockBytes = 256;
-  localparam int unsigned LaneBits = $clog2(DataBytes);
   localparam int unsigned PageBits = $clog2(PageBytes);
   localparam int unsigned PageBeats = PageBytes / DataBytes;
   localparam int unsigned OffBits = 17;  // off + len of a job
@@ -435,7 +436,7 @@ module handoff_upload
   assign lead = retired_q - ntf_head.seq;  // negative: bursts before it are not answered
   assign d1_sync = d1_q.kind == NtfSync;
   assign d1_go = d1_valid_q && (!done_valid_q || done_ready_i) && !(err_we && d1_sync);
-  assign ntf_pop = ntf_valid && lead < 8'd128 && (!d1_valid_q || d1_go);
+  assign ntf_pop = ntf_valid && lead < Negative && (!d1_valid_q || d1_go);
 
   logic err_ram_we;
   logic [AddrBits-1:0] err_waddr;

@@ -7,7 +7,7 @@
 
 module prim_fifo #(
     parameter type T = logic,
-    parameter int unsigned Depth = 2,
+    parameter int unsigned Depth,
     localparam int unsigned CountBits = $clog2(Depth + 1)
 ) (
     input logic clk_i,

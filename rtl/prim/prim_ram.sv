@@ -8,7 +8,7 @@
 
 module prim_ram #(
     parameter type T = logic,
-    parameter int unsigned Depth = 2,
+    parameter int unsigned Depth,
     localparam int unsigned AddrBits = (Depth > 1) ? $clog2(Depth) : 1
 ) (
     input logic clk_i,

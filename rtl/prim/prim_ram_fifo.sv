@@ -8,7 +8,7 @@
 
 module prim_ram_fifo #(
     parameter type T = logic,
-    parameter int unsigned Depth = 4,
+    parameter int unsigned Depth,
     localparam int unsigned CountBits = $clog2(Depth + 1)
 ) (
     input logic clk_i,

@@ -5,10 +5,15 @@
 
 package handoff_rx_tcp_pkg;
   import handoff_pkg::*;
+  import handoff_wire_pkg::*;
 
+  localparam int unsigned StateBytes = 128;  // of the block that QUERY writes, its first
   localparam logic [3:0] StartWait = 4'd15;  // slots a start waits behind op
-  localparam u32_t MaxAhead = 32'h4000_0000;  // 2^30: room, run, edge (CORNERS 60, 80)
-  localparam u32_t PawsIdle = 32'd1977539;  // 24 days in units of 2^20 us (RFC 7323, 5.5)
+  localparam int unsigned MsShift = 10;  // the engine's milliseconds are 2^10 us,
+  localparam int unsigned SecShift = 20;  // its seconds 2^20 us
+  localparam u32_t PawsIdle = 32'd1977539;  // 24 days in those seconds (RFC 7323, 5.5)
+  localparam logic [3:0] MaxDup = 4'd15;  // the count of duplicate ACKs stays here
+  localparam u16_t MaxRunFrames = 16'hffff;  // the count of a run's frames stays here
 
   typedef enum logic [1:0] {
     PhClear,  // both RAMs are being cleared
@@ -68,9 +73,6 @@ package handoff_rx_tcp_pkg;
     logic    coalesce_ends;   // SET: coalescing goes off
   } tests_t;
 
-  // The timestamps that every segment of a connection with them carries, padded (RFC 7323, A).
-  localparam u16_t TsBytes = 16'd12;
-
   // What an operation does: outputs, and how the state changes.
   typedef struct packed {
     logic       place;
@@ -124,7 +126,7 @@ package handoff_rx_tcp_pkg;
     u32_t unit_cnt;
     if (!lt(ack, right_edge)) return 16'd0;
     unit_cnt = (right_edge - ack) >> scale;
-    return (unit_cnt > 32'd65535) ? 16'hffff : unit_cnt[15:0];
+    return (unit_cnt > 32'(MaxWindow)) ? MaxWindow : unit_cnt[15:0];
   endfunction
 
   // The right edge that the peer computes from a segment.
@@ -136,7 +138,21 @@ package handoff_rx_tcp_pkg;
   function automatic logic edge_taken(input seq_t given, input seq_t kept);
     u32_t ahead;
     ahead = given - kept;
-    return (ahead != 32'd0) && (ahead <= MaxAhead);
+    return (ahead != 32'd0) && (ahead <= MaxAheadBytes);
+  endfunction
+
+  function automatic u32_t ms_of(input u64_t time_us);
+    return time_us[MsShift+:32];
+  endfunction
+
+  function automatic u32_t s_of(input u64_t time_us);
+    return time_us[SecShift+:32];
+  endfunction
+
+  // limit_us in milliseconds, never too few: one for what the shift drops of it, one for what has
+  // passed of the present millisecond.
+  function automatic u32_t limit_ms(input u32_t limit_us);
+    return (limit_us >> MsShift) + 32'd2;
   endfunction
 
 endpackage

@@ -78,14 +78,14 @@ package handoff_rx_tcp_state_pkg;
     n = s;
     data_end = g.seq + 32'(g.pay_len);
     run_end = later(s.run_end, data_end);
-    more = (s.run_frames == 16'hffff) ? 16'hffff : s.run_frames + 16'd1;
+    more = (s.run_frames == MaxRunFrames) ? MaxRunFrames : s.run_frames + 16'd1;
     if (!plain) begin
       n.run_start = g.seq;
       n.run_end = g.seq;
       n.run_frames = 16'd0;
     end else if (g.pay_len == 16'd0) begin
       n.run_frames = more;
-    end else if (!le(g.seq, s.run_end) || ((run_end - s.run_start) > MaxAhead)) begin
+    end else if (!le(g.seq, s.run_end) || ((run_end - s.run_start) > MaxAheadBytes)) begin
       n.run_start = g.seq;
       n.run_end = data_end;
       n.run_frames = 16'd1;
@@ -107,12 +107,12 @@ package handoff_rx_tcp_state_pkg;
     if (a.counted) n.legacy_cnt = s.legacy_cnt + 32'd1;
     if (a.limit) begin
       n.limit_armed = 1'b1;
-      n.limit_until_ms = now_ms + (limit_us >> 10) + 32'd2;
+      n.limit_until_ms = now_ms + limit_ms(limit_us);
     end
     if (a.snd && t.una_moves) begin
       n.snd_una = g.ack;
       n.dup = 4'd0;
-    end else if (a.snd && t.dup_ack && (s.dup != 4'd15)) begin
+    end else if (a.snd && t.dup_ack && (s.dup != MaxDup)) begin
       n.dup = s.dup + 4'd1;
     end
     if (a.snd && t.wnd_moves) begin
@@ -167,8 +167,8 @@ package handoff_rx_tcp_state_pkg;
     // verilator no_inline_task
     state_t n;
     u32_t now_ms, now_s;
-    now_ms = now_us[41:10];
-    now_s = now_us[51:20];
+    now_ms = ms_of(now_us);
+    now_s = s_of(now_us);
     n = s;
     if (a.setup) n = setup_state(op.cmd, s.room_epoch, now_ms, now_s);
     else if (a.resume) n = resume_state(s, op.cmd, t.live_at, now_s);

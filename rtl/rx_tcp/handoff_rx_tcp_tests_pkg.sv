@@ -6,6 +6,7 @@
 package handoff_rx_tcp_tests_pkg;
   import handoff_pkg::*;
   import handoff_rx_tcp_pkg::*;
+  import handoff_wire_pkg::*;
 
   // A frame against the state. len counts SYN and FIN (RFC 9293, 3.4).
   function automatic tests_t test_frame(input logic hit, input seg_t g, input state_t s,
@@ -46,13 +47,13 @@ package handoff_rx_tcp_tests_pkg;
     t.ahead = !t.at_nxt && !d[31];
     t.beyond = len > w;
     room = room_word.room_end - s.rcv_nxt;
-    if ((room_word.epoch != s.room_epoch) || (room > MaxAhead)) room = 32'd0;
+    if ((room_word.epoch != s.room_epoch) || (room > MaxAheadBytes)) room = 32'd0;
     t.in_room = need <= room;
     t.trim = 16'(s.rcv_nxt - g.seq);
     t.need = need[15:0];
 
     until_ms = s.limit_until_ms - now_ms;
-    t.limited = s.limit_armed && (until_ms != 32'd0) && (until_ms <= ((limit_us >> 10) + 32'd2));
+    t.limited = s.limit_armed && (until_ms != 32'd0) && (until_ms <= limit_ms(limit_us));
 
     t.wnd = 32'(g.wnd) << s.snd_scale;
     t.una_moves = lt(s.snd_una, g.ack);
@@ -60,7 +61,7 @@ package handoff_rx_tcp_tests_pkg;
         && (s.snd_una != s.snd_nxt);
     t.wnd_moves = le(s.snd_una, g.ack) &&
         (lt(s.wl1, g.seq) || ((s.wl1 == g.seq) && le(s.wl2, g.ack)));
-    t.snd_changed = t.una_moves || (t.dup_ack && (s.dup != 4'd15))
+    t.snd_changed = t.una_moves || (t.dup_ack && (s.dup != MaxDup))
         || (t.wnd_moves && (t.wnd != s.snd_wnd));
     return t;
   endfunction
@@ -106,7 +107,7 @@ package handoff_rx_tcp_tests_pkg;
     u16_t   most;
     t = '0;
     most = s.mss;
-    if (s.ts_on) most = (s.mss < TsBytes) ? 16'd0 : s.mss - TsBytes;
+    if (s.ts_on) most = (s.mss < 16'(PaddedTsBytes)) ? 16'd0 : s.mss - 16'(PaddedTsBytes);
     t.stale = !v.own_ack && (!s.valid || (s.gen != v.gen));
     t.too_long = !v.own_ack && (v.len > most);
     t.ack = later(s.rcv_nxt, s.last_ack);

@@ -6,6 +6,7 @@
 module handoff_tx_append
   import handoff_pkg::*;
   import handoff_tx_pkg::*;
+  import handoff_wire_pkg::*;
 (
     input logic clk_i,
     input logic rst_ni,
@@ -34,9 +35,9 @@ module handoff_tx_append
     output logic busy_d_o  // after this edge a word is on its way to the frame RAM
 );
 
-  logic [9:0] left_q;
-  data_t acc_q;
-  logic [6:0] acc_cnt_q;
+  chunk_t left_q;
+  data_t  acc_q;
+  bytes_t acc_cnt_q;
   logic acc_err_q, flush_q;
   logic w_valid_q, w_last_q, w_err_q;
   data_t w_data_q;
@@ -47,41 +48,43 @@ module handoff_tx_append
   // Which bytes of the beat count.
 
   logic beat, data_beat, ends;
-  logic [5:0] lane;
-  logic [9:0] rem;
-  logic [6:0] k, to_end;
+  lane_t  lane;
+  chunk_t rem;
+  bytes_t k, to_end;
 
   assign beat = tr_valid_i && ord_valid_i;
   assign data_beat = beat && !ord_i.is_desc;
   assign lane = (left_q == '0) ? ord_i.lane : '0;
   assign rem = (left_q == '0) ? ord_i.bytes : left_q;
-  assign to_end = 7'd64 - 7'(lane);
-  assign k = (rem < 10'(to_end)) ? rem[6:0] : to_end;
-  assign ends = rem == 10'(k);
+  assign to_end = bytes_t'(DataBytes) - bytes_t'(lane);
+  assign k = (rem < chunk_t'(to_end)) ? bytes_t'(rem) : to_end;
+  assign ends = rem == chunk_t'(k);
   assign ord_pop_o = beat && ends;
   assign desc_valid_o = beat && ord_i.is_desc;
 
   // ---------------------------------------------------------------------------------------------
   // Joined to what is there.
 
-  logic [6:0] base;
-  logic [7:0] total;
+  bytes_t base;
+  logic [LaneBits+1:0] total;  // less than 2 * DataBytes
+  logic [LaneBits+1:0] over;  // bytes for the next word
   logic full;
   data_t rot, low, high;
 
-  assign base  = flush_q ? 7'd0 : acc_cnt_q;
-  assign total = 8'(base) + 8'(k);
-  assign full  = data_beat && total > 8'd64;
+  assign base  = flush_q ? '0 : acc_cnt_q;
+  assign total = (LaneBits + 2)'(base) + (LaneBits + 2)'(k);
+  assign over  = total - (LaneBits + 2)'(DataBytes);
+  assign full  = data_beat && total > (LaneBits + 2)'(DataBytes);
 
   always_comb begin
     rot  = '0;
     low  = '0;
     high = '0;
     if (data_beat) begin
-      rot = rotate_up(tr_data_i, base[5:0] - lane);
+      rot = rotate_up(tr_data_i, lane_t'(base) - lane);
       low = ((base == '0) ? '0 : acc_q) |
-          (rot & from_lane(base) & ~from_lane((total > 8'd64) ? 7'd64 : total[6:0]));
-      high = rot & ~from_lane(7'(total - 8'd64));
+          (rot & from_lane(base) & ~from_lane(full ? bytes_t'(DataBytes) : bytes_t'(total)));
+      high = rot & ~from_lane(bytes_t'(over));
     end
   end
 
@@ -93,7 +96,7 @@ module handoff_tx_append
 
   always_comb begin
     sum = sum_q;
-    if (w_valid_q) for (int unsigned i = 0; i < 32; i++) sum += 32'(w_data_q[16*i+:16]);
+    if (w_valid_q) for (int unsigned i = 0; i < DataBytes / 2; i++) sum += 32'(w_data_q[16*i+:16]);
   end
 
   assign folded = fold(sum);
@@ -126,12 +129,12 @@ module handoff_tx_append
       w_ptr_q <= '0;
       sum_q <= '0;
     end else begin
-      if (beat) left_q <= rem - 10'(k);
+      if (beat) left_q <= rem - chunk_t'(k);
 
       flush_q <= flush_d;
       if (data_beat) begin
         acc_q <= full ? high : low;
-        acc_cnt_q <= full ? 7'(total - 8'd64) : total[6:0];
+        acc_cnt_q <= full ? bytes_t'(over) : bytes_t'(total);
         acc_err_q <= tr_err_i || (acc_err_q && !flush_q);
       end else if (flush_q) begin
         acc_cnt_q <= '0;

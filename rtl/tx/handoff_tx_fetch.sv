@@ -4,10 +4,11 @@
 // descriptor arrival, and "Decode" of docs/units/tx.md.
 
 module handoff_tx_fetch
+  import handoff_params_pkg::*;
   import handoff_pkg::*;
   import handoff_tx_pkg::*;
 #(
-    parameter int unsigned DctEntries = 1024
+    parameter int unsigned DctEntries = DefaultDctEntries
 ) (
     input logic clk_i,
     input logic rst_ni,
@@ -42,6 +43,11 @@ module handoff_tx_fetch
     output logic busy_d_o  // after this edge a request is up or a descriptor is not decoded
 );
 
+  localparam int unsigned ReadDescs = MaxReadBytes / DataBytes;  // descriptors in one read
+
+  typedef logic [$clog2(ReadDescs):0] descs_t;  // 0 to ReadDescs
+  typedef logic [$clog2(Descriptors):0] held_t;  // 0 to Descriptors
+
   typedef enum logic [1:0] {
     DIdle,   // waits for a descriptor
     DCheck,  // judges it, waits for its place
@@ -52,7 +58,7 @@ module handoff_tx_fetch
   // The ring.
 
   u16_t fetch_q, cons_q;
-  logic [4:0] fly_q, held_q;
+  held_t fly_q, held_q;
   logic fault_q;
   logic tr_req_valid_q;
   rd_req_t tr_req_q;
@@ -60,21 +66,22 @@ module handoff_tx_fetch
   u16_t mask, avail;
   logic [16:0] to_end;
   u64_t fetch_addr;
-  logic [3:0] fetch_n, to_block;
+  descs_t fetch_n, to_block;
   logic req_free, fetch, piece, desc_push, desc_pop;
 
-  assign mask = (ring_i.log_size >= 5'd16) ? '1 : ~(16'hffff << ring_i.log_size);
+  assign mask = ring_mask(ring_i.log_size);
   assign avail = (ring_i.index - fetch_q) & mask;
   assign to_end = 17'(mask) + 17'd1 - 17'(fetch_q);
-  assign fetch_addr = {ring_i.base[63:6], 6'b0} + {42'b0, fetch_q, 6'b0};
-  assign to_block = 4'd8 - 4'(fetch_addr[8:6]);
+  assign fetch_addr = aligned(ring_i.base) + (u64_t'(fetch_q) << LaneBits);  // a slot is one beat
+  assign to_block = descs_t'(ReadDescs) - descs_t'(fetch_addr[LaneBits+:$clog2(ReadDescs)]);
   assign req_free = (!tr_req_valid_q || tr_req_ready_i) && ord_ready_i;
-  assign fetch = ring_i.enable && !fault_q && !stop_i && avail != '0 && held_q <= 5'd8 && req_free;
+  assign fetch = ring_i.enable && !fault_q && !stop_i && avail != '0 &&
+      held_q <= held_t'(Descriptors - ReadDescs) && req_free;
 
   always_comb begin
     fetch_n = to_block;
-    if (avail < 16'(fetch_n)) fetch_n = avail[3:0];
-    if (to_end < 17'(fetch_n)) fetch_n = to_end[3:0];
+    if (avail < 16'(fetch_n)) fetch_n = descs_t'(avail);
+    if (to_end < 17'(fetch_n)) fetch_n = descs_t'(to_end);
   end
 
   // ---------------------------------------------------------------------------------------------
@@ -108,7 +115,7 @@ module handoff_tx_fetch
   d_state_e d_state_q, d_state_d;
   tx_desc_t d_q;
   piece_t cur_q, nxt_q, nxt2_q;
-  logic [9:0] space_q;
+  space_t space_q;
 
   logic [1:0] n_pieces;
   u32_t size0, size1, size2;
@@ -119,14 +126,14 @@ module handoff_tx_fetch
   logic item_push;
 
   always_comb begin
-    n_pieces = (d_q.n_pieces > 8'd3) ? 2'd3 : d_q.n_pieces[1:0];
+    many = d_q.n_pieces > 8'(MaxPieces);
+    n_pieces = many ? 2'(MaxPieces) : d_q.n_pieces[1:0];
     size0 = (n_pieces >= 2'd1) ? d_q.piece0.size : '0;
     size1 = (n_pieces >= 2'd2) ? d_q.piece1.size : '0;
     size2 = (n_pieces == 2'd3) ? d_q.piece2.size : '0;
     total = 34'(size0) + 34'(size1) + 34'(size2);
     zero_size = (n_pieces >= 2'd1 && size0 == '0) || (n_pieces >= 2'd2 && size1 == '0)
         || (n_pieces == 2'd3 && size2 == '0);
-    many = d_q.n_pieces > 8'd3;
     over = total > 34'(max_frame_i) || total > 34'(MaxLen);
 
     status = StatusOk;
@@ -135,17 +142,17 @@ module handoff_tx_fetch
       else if (total == '0 || over) status = StatusBadLength;
     end else if (d_q.op == 8'(TxSend)) begin
       if (32'(d_q.conn) >= DctEntries) status = StatusBadIndex;
-      else if (many || d_q.n_sacks > 8'd3 || (d_q.n_sacks != '0 && d_q.n_pieces != '0))
+      else if (many || d_q.n_sacks > 8'(MaxSacks) || (d_q.n_sacks != '0 && d_q.n_pieces != '0))
         status = StatusBadPiece;
       else if (zero_size) status = StatusBadSize;
       else if (over) status = StatusBadLength;
     end else begin
       status = StatusBadOp;
     end
-    len = (status == StatusOk) ? total[14:0] : '0;
+    len = (status == StatusOk) ? len_t'(total) : '0;
   end
 
-  assign item_push = d_state_q == DCheck && item_ready_i && 10'(words(len)) <= space_q;
+  assign item_push = d_state_q == DCheck && item_ready_i && space_t'(words(len)) <= space_q;
   assign desc_pop = d_state_q == DIdle && desc_fifo_valid;
 
   assign item_push_o = item_push;
@@ -155,9 +162,9 @@ module handoff_tx_fetch
           conn: d_q.conn,
           gen: d_q.gen,
           tag: d_q.tag,
-          psh: d_q.flags[0],
-          fin: d_q.flags[1],
-          has_ack: d_q.flags[2],
+          psh: d_q.flags[SendFlagPsh],
+          fin: d_q.flags[SendFlagFin],
+          has_ack: d_q.flags[SendFlagAck],
           n_sacks: d_q.n_sacks[1:0],
           seq: d_q.seq,
           ack: d_q.ack,
@@ -169,21 +176,21 @@ module handoff_tx_fetch
       };
 
   // ---------------------------------------------------------------------------------------------
-  // Data requests: none crosses a 512-byte block.
+  // Data requests: none crosses a multiple of MaxReadBytes.
 
-  logic [9:0] chunk, to_edge;
+  chunk_t chunk, to_edge;
   logic cur_ends, piece_last;
 
-  assign to_edge = 10'd512 - 10'(cur_q.addr[8:0]);
-  assign chunk = (cur_q.size < 32'(to_edge)) ? cur_q.size[9:0] : to_edge;
+  assign to_edge = chunk_t'(MaxReadBytes) - chunk_t'(cur_q.addr[$clog2(MaxReadBytes)-1:0]);
+  assign chunk = (cur_q.size < 32'(to_edge)) ? chunk_t'(cur_q.size) : to_edge;
   assign cur_ends = cur_q.size == 32'(chunk);
   assign piece_last = cur_ends && nxt_q.size == '0 && nxt2_q.size == '0;
   assign piece = !fetch && d_state_q == DPiece && cur_q.size != '0 && !stop_i && req_free;
 
   assign ord_push_o = fetch || piece;
   assign ord_o = fetch ?
-      '{is_desc: 1'b1, lane: '0, bytes: {fetch_n, 6'b0}, last: 1'b0}
-      : '{is_desc: 1'b0, lane: cur_q.addr[5:0], bytes: chunk, last: piece_last};
+      '{is_desc: 1'b1, lane: '0, bytes: chunk_t'(fetch_n) << LaneBits, last: 1'b0}
+      : '{is_desc: 1'b0, lane: lane_t'(cur_q.addr), bytes: chunk, last: piece_last};
 
   always_comb begin
     d_state_d = d_state_q;
@@ -216,10 +223,10 @@ module handoff_tx_fetch
       cur_q <= '0;
       nxt_q <= '0;
       nxt2_q <= '0;
-      space_q <= 10'(FrameWords);
+      space_q <= space_t'(FrameWords);
     end else begin
-      fly_q  <= fly_q + (fetch ? 5'(fetch_n) : 5'd0) - 5'(desc_valid_i);
-      held_q <= held_q + (fetch ? 5'(fetch_n) : 5'd0) - 5'(desc_pop);
+      fly_q  <= fly_q + (fetch ? held_t'(fetch_n) : '0) - held_t'(desc_valid_i);
+      held_q <= held_q + (fetch ? held_t'(fetch_n) : '0) - held_t'(desc_pop);
       if (fetch) fetch_q <= (fetch_q + 16'(fetch_n)) & mask;
       if (desc_push) cons_q <= (cons_q + 16'd1) & mask;
       if (!ring_i.enable && fly_q == '0) begin
@@ -229,7 +236,7 @@ module handoff_tx_fetch
       if (desc_valid_i && desc_err_i) fault_q <= 1'b1;
 
       tr_req_valid_q <= tr_req_valid_d;
-      if (fetch) tr_req_q <= '{addr: fetch_addr, bytes: 16'({fetch_n, 6'b0})};
+      if (fetch) tr_req_q <= '{addr: fetch_addr, bytes: u16_t'(fetch_n) << LaneBits};
       else if (piece) tr_req_q <= '{addr: cur_q.addr, bytes: 16'(chunk)};
 
       d_state_q <= d_state_d;
@@ -248,7 +255,7 @@ module handoff_tx_fetch
           cur_q.size <= cur_q.size - 32'(chunk);
         end
       end
-      space_q <= space_q - (item_push ? 10'(words(len)) : 10'd0) + 10'(release_i);
+      space_q <= space_q - (item_push ? space_t'(words(len)) : '0) + space_t'(release_i);
     end
   end
 
@@ -261,6 +268,6 @@ module handoff_tx_fetch
 
   // There is always room for what was requested.
   assert property (@(posedge clk_i) disable iff (!rst_ni) desc_push |-> desc_fifo_ready);
-  assert property (@(posedge clk_i) disable iff (!rst_ni) 5'(desc_count) <= held_q || fault_q);
+  assert property (@(posedge clk_i) disable iff (!rst_ni) held_t'(desc_count) <= held_q || fault_q);
 
 endmodule

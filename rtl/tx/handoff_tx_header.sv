@@ -8,6 +8,7 @@
 module handoff_tx_header
   import handoff_pkg::*;
   import handoff_tx_pkg::*;
+  import handoff_wire_pkg::*;
 (
     input logic clk_i,
     input logic rst_ni,
@@ -21,52 +22,55 @@ module handoff_tx_header
     input logic sum_valid_i,   // the sums load at this edge
     input logic build_valid_i, // the header loads at this edge
 
-    output logic [1023:0] hdr_o,  // byte i at [8i +: 8], zero from hlen on
-    output logic [6:0] hlen_o
+    output hdr_bytes_t hdr_o,  // zero from hlen on
+    output hlen_t hlen_o
 );
 
-  localparam logic [15:0] TypeIp4 = 16'h0800;
-  localparam logic [15:0] TypeIp6 = 16'h86dd;
-  localparam logic [15:0] TypeTag = 16'h8100;  // IEEE 802.1Q
-  localparam logic [15:0] TypeTagOuter = 16'h88a8;  // IEEE 802.1ad
-  localparam logic [7:0] ProtoTcp = 8'd6;
-  localparam logic [15:0] DontFragment = 16'h4000;
-  localparam logic [15:0] OptTimestamps = 16'h080a;  // RFC 7323, 3.2: kind 8, length 10
-  localparam logic [15:0] OptNops = 16'h0101;  // options begin at multiples of four
-  localparam logic [7:0] OptSack = 8'd5;  // RFC 2018, 3
+  localparam int unsigned TsBits = 8 * 32'(PaddedTsBytes);
+  localparam int unsigned SackBits = 8 * 32'(PadBytes + OptHeadBytes) + MaxSacks * $bits(u64_t);
+  localparam int unsigned BodyBytes = Ip6Bytes + TcpMaxBytes;
+  localparam u16_t TsHead = {OptTimestamps, OptTimestampsBytes};
 
-  typedef logic [319:0] opts_t;  // 40 bytes, first byte most significant
+  // All with the first byte most significant.
+  typedef logic [8*TcpOptBytes-1:0] opts_t;
+  typedef logic [8*TcpMaxBytes-1:0] tcp_t;
+  typedef logic [8*BodyBytes-1:0] body_t;
 
   // ---------------------------------------------------------------------------------------------
   // Options and lengths.
 
   u8_t sack_bytes, opt_bytes;
-  logic [223:0] sack;
+  logic [SackBits-1:0] sack;
   opts_t opts;
   u16_t tcp_bytes, ip_bytes, offset_flags;
   u8_t  tos;
   u16_t ttl_proto;
 
   always_comb begin
-    sack_bytes = (item_i.n_sacks != '0) ? 8'd2 + {3'b0, item_i.n_sacks, 3'b0} : '0;
-    opt_bytes = (snap_i.ts_on ? 8'd12 : 8'd0) + ((item_i.n_sacks != '0) ? sack_bytes + 8'd2 : 8'd0);
-    tcp_bytes = 16'd20 + 16'(opt_bytes) + 16'(item_i.len);
-    ip_bytes = tmpl_i.is_ip6 ? tcp_bytes : tcp_bytes + 16'd20;
-    offset_flags = {4'd5 + opt_bytes[5:2], 4'd0, 3'b000, 1'b1, item_i.psh, 2'b00, item_i.fin};
-    tos = {tmpl_i.tos[7:2], 2'b00};
+    sack_bytes = '0;
+    if (item_i.n_sacks != '0) sack_bytes = OptHeadBytes + SackBlockBytes * u8_t'(item_i.n_sacks);
+    opt_bytes = snap_i.ts_on ? PaddedTsBytes : '0;
+    if (item_i.n_sacks != '0) opt_bytes += PadBytes + sack_bytes;
+    tcp_bytes = 16'(TcpBytes) + 16'(opt_bytes) + 16'(item_i.len);
+    ip_bytes = tmpl_i.is_ip6 ? tcp_bytes : tcp_bytes + 16'(Ip4Bytes);
+    offset_flags = {TcpWords + opt_bytes[5:2], 12'b0};
+    offset_flags[FlagAck] = 1'b1;
+    offset_flags[FlagPsh] = item_i.psh;
+    offset_flags[FlagFin] = item_i.fin;
+    tos = {tmpl_i.tos[7:2], 2'b00};  // RFC 3168, 5: not ECN-capable
     ttl_proto = {tmpl_i.ttl, ProtoTcp};
 
     sack = '0;
     opts = '0;
     if (sum_valid_i || build_valid_i) begin
       unique case (item_i.n_sacks)
-        2'd1: sack = {OptNops, OptSack, sack_bytes, item_i.sack0, 128'b0};
+        2'd1: sack = {OptNops, OptSack, sack_bytes, item_i.sack0, 64'b0, 64'b0};
         2'd2: sack = {OptNops, OptSack, sack_bytes, item_i.sack0, item_i.sack1, 64'b0};
         2'd3: sack = {OptNops, OptSack, sack_bytes, item_i.sack0, item_i.sack1, item_i.sack2};
         default: ;
       endcase
-      if (snap_i.ts_on) opts = {OptNops, OptTimestamps, snap_i.ts_val, snap_i.ts_ecr, sack};
-      else opts = {sack, 96'b0};
+      if (snap_i.ts_on) opts = {OptNops, TsHead, snap_i.ts_val, snap_i.ts_ecr, sack};
+      else opts = {sack, TsBits'(0)};
     end
   end
 
@@ -80,18 +84,18 @@ module handoff_tx_header
     tcp_sum  = '0;
     ip_sum   = '0;
     if (sum_valid_i) begin
-      for (int unsigned i = 0; i < 2; i++)
+      for (int unsigned i = 0; i < Ip4AddrBits / 16; i++)
       addr_sum += 32'(tmpl_i.local_ip[16*i+:16]) + 32'(tmpl_i.peer_ip[16*i+:16]);
       if (tmpl_i.is_ip6)
-        for (int unsigned i = 2; i < 8; i++)
+        for (int unsigned i = Ip4AddrBits / 16; i < Ip6AddrBits / 16; i++)
         addr_sum += 32'(tmpl_i.local_ip[16*i+:16]) + 32'(tmpl_i.peer_ip[16*i+:16]);
 
       tcp_sum = 32'(ProtoTcp) + 32'(tcp_bytes) + 32'(tmpl_i.local_port) + 32'(tmpl_i.peer_port)
           + 32'(snap_i.seq[31:16]) + 32'(snap_i.seq[15:0]) + 32'(snap_i.ack[31:16])
           + 32'(snap_i.ack[15:0]) + 32'(offset_flags) + 32'(snap_i.wnd) + 32'(sum_i);
-      for (int unsigned i = 0; i < 20; i++) tcp_sum += 32'(opts[16*i+:16]);
+      for (int unsigned i = 0; i < TcpOptBytes / 2; i++) tcp_sum += 32'(opts[16*i+:16]);
 
-      ip_sum = 32'({8'h45, tos}) + 32'(ip_bytes) + 32'(DontFragment) + 32'(ttl_proto);
+      ip_sum = 32'({Ip4Version, Ip4Ihl, tos}) + 32'(ip_bytes) + 32'(DontFragment) + 32'(ttl_proto);
     end
   end
 
@@ -99,10 +103,10 @@ module handoff_tx_header
   // The header, first byte most significant.
 
   u16_t tcp_csum, ip_csum;
-  logic [479:0] tcp;
-  logic [799:0] body;
-  logic [1023:0] on_wire, hdr;
-  logic [6:0] hlen;
+  tcp_t  tcp;
+  body_t body;
+  hdr_bytes_t on_wire, hdr;
+  hlen_t hlen;
   logic [95:0] macs;
   u16_t ether_type;
 
@@ -134,39 +138,71 @@ module handoff_tx_header
       };
       if (tmpl_i.is_ip6)
         body = {
-          4'd6, tos, 20'b0, ip_bytes, ProtoTcp, tmpl_i.ttl, tmpl_i.local_ip, tmpl_i.peer_ip, tcp
+          Ip6Version,
+          tos,
+          20'b0,
+          ip_bytes,
+          ProtoTcp,
+          tmpl_i.ttl,
+          tmpl_i.local_ip,
+          tmpl_i.peer_ip,
+          tcp
         };
       else
         body = {
-          8'h45,
+          Ip4Version,
+          Ip4Ihl,
           tos,
           ip_bytes,
           16'b0,
           DontFragment,
           ttl_proto,
           ip_csum,
-          tmpl_i.local_ip[31:0],
-          tmpl_i.peer_ip[31:0],
+          tmpl_i.local_ip[Ip4AddrBits-1:0],
+          tmpl_i.peer_ip[Ip4AddrBits-1:0],
           tcp,
-          160'b0
+          (8 * (Ip6Bytes - Ip4Bytes))'(0)
         };
       unique case (tmpl_i.n_tags)
-        2'd0: on_wire = {macs, ether_type, body, 112'b0};
-        2'd1: on_wire = {macs, TypeTag, tmpl_i.tci0, ether_type, body, 80'b0};
-        default:
-        on_wire = {macs, TypeTagOuter, tmpl_i.tci0, TypeTag, tmpl_i.tci1, ether_type, body, 48'b0};
+        2'd0: begin
+          on_wire = {macs, ether_type, body, (8 * (HdrBytes - L2Bytes0 - BodyBytes))'(0)};
+          hlen = hlen_t'(L2Bytes0);
+        end
+        2'd1: begin
+          on_wire = {
+            macs,
+            TpidCustomer,
+            tmpl_i.tci0,
+            ether_type,
+            body,
+            (8 * (HdrBytes - L2Bytes1 - BodyBytes))'(0)
+          };
+          hlen = hlen_t'(L2Bytes1);
+        end
+        default: begin
+          on_wire = {
+            macs,
+            TpidService,
+            tmpl_i.tci0,
+            TpidCustomer,
+            tmpl_i.tci1,
+            ether_type,
+            body,
+            (8 * (HdrBytes - L2Bytes2 - BodyBytes))'(0)
+          };
+          hlen = hlen_t'(L2Bytes2);
+        end
       endcase
-      for (int unsigned i = 0; i < 128; i++) hdr[8*i+:8] = on_wire[1016-8*i+:8];
-      hlen = 7'd14 + ((tmpl_i.n_tags == '0) ? 7'd0 : (tmpl_i.n_tags == 2'd1) ? 7'd4 : 7'd8)
-          + (tmpl_i.is_ip6 ? 7'd40 : 7'd20) + 7'd20 + 7'(opt_bytes);
+      for (int unsigned i = 0; i < HdrBytes; i++) hdr[8*i+:8] = on_wire[8*(HdrBytes-1-i)+:8];
+      hlen += hlen_t'(tmpl_i.is_ip6 ? Ip6Bytes : Ip4Bytes) + hlen_t'(TcpBytes) + hlen_t'(opt_bytes);
     end
   end
 
   // ---------------------------------------------------------------------------------------------
   // Registers.
 
-  logic [1023:0] hdr_q;
-  logic [6:0] hlen_q;
+  hdr_bytes_t hdr_q;
+  hlen_t hlen_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sends what prepare holds ready: header, payload words of the frame RAM behind it, zeros up to 60
-// bytes. One beat at each edge at which tx is free. Part "Send" of docs/units/tx.md.
+// Sends what prepare holds ready: header, payload words of the frame RAM behind it, zeros up to
+// MinFrameBytes. One beat at each edge at which tx is free. Part "Send" of docs/units/tx.md.
 
 module handoff_tx_send
   import handoff_pkg::*;
@@ -14,10 +14,10 @@ module handoff_tx_send
     input logic link_up_i,
 
     // an item that prepare holds
-    input  logic            ready_valid_i,
-    input  ready_t          ready_i,
-    input  logic   [1023:0] hdr_i,
-    output logic            accept_o,
+    input  logic       ready_valid_i,
+    input  ready_t     ready_i,
+    input  hdr_bytes_t hdr_i,
+    output logic       accept_o,
 
     // the frame RAM
     output logic      re_o,
@@ -40,14 +40,14 @@ module handoff_tx_send
     output logic busy_d_o      // after this edge a frame, an answer or a count is up
 );
 
-  localparam logic [15:0] MinBytes = 16'(MinFrameBytes);
+  typedef logic [8:0] beat_idx_t;  // no frame has more beats than MaxLen and a header fill
 
   logic s_active_q;
   ready_t s_item_q;
-  logic [1023:0] s_hdr_q;
-  logic [6:0] s_hlen_q;
-  logic [8:0] s_k_q, s_last_k_q;  // beat number, the last one's
-  logic [5:0] s_last_lane_q;  // the last beat's last lane
+  hdr_bytes_t s_hdr_q;
+  hlen_t s_hlen_q;
+  beat_idx_t s_k_q, s_last_k_q;  // beat number, the last one's
+  lane_t s_last_lane_q;  // the last beat's last lane
   words_t s_left_q;  // payload words not taken yet
   word_ptr_t s_raddr_q;  // the next one to be read
   data_t s_carry_q;  // bytes of the word before that belong to this beat
@@ -75,8 +75,8 @@ module handoff_tx_send
   // Accept.
 
   logic sent_free, tx_free, accept, accept_frame;
-  logic [6:0] hlen;
-  logic [15:0] last_byte;  // of the frame
+  hlen_t  hlen;
+  u16_t   last_byte;  // of the frame
   words_t n_words;
 
   assign sent_free = !sent_valid_q || sent_ready_i;
@@ -85,11 +85,11 @@ module handoff_tx_send
       && (!ready_i.frame || link_up_i);
   assign accept_frame = accept && ready_i.frame;
   assign n_words = words(ready_i.len);
-  assign hlen = ready_i.raw ? 7'd0 : ready_i.hlen;
+  assign hlen = ready_i.raw ? '0 : ready_i.hlen;
 
   always_comb begin
     last_byte = 16'(hlen) + 16'(ready_i.len);
-    if (last_byte < MinBytes) last_byte = MinBytes;
+    if (last_byte < 16'(MinFrameBytes)) last_byte = 16'(MinFrameBytes);
     last_byte -= 16'd1;
   end
 
@@ -98,27 +98,32 @@ module handoff_tx_send
 
   logic beat, payload, take, natural_last, ends;
   data_t rot, data;
-  logic [5:0] shift;
+  strb_t keep;
+  lane_t shift;
 
   assign beat = s_active_q && tx_free;
   assign natural_last = s_k_q == s_last_k_q;
   assign ends = beat && (natural_last || stop_i);
-  assign payload = s_k_q >= 9'(s_hlen_q[6]);  // the header's last beat, or one behind it
+  // The header's last beat, or one behind it.
+  assign payload = s_k_q >= beat_idx_t'(s_hlen_q[LaneBits]);
   assign take = payload && s_left_q != '0;
-  assign shift = s_hlen_q[5:0];
+  assign shift = lane_t'(s_hlen_q);
 
   always_comb begin
     rot  = '0;
     data = '0;
+    keep = '1;
     if (beat) begin
       if (take) rot = rotate_up(rdata_i, shift);
-      data = s_carry_q | (rot & from_lane(7'(shift)));
-      if (s_hlen_q != '0 && s_k_q == 9'd0) data |= s_hdr_q[511:0];
-      if (s_hlen_q > 7'd64 && s_k_q == 9'd1) data |= s_hdr_q[1023:512];
+      data = s_carry_q | (rot & from_lane(bytes_t'(shift)));
+      if (s_hlen_q != '0 && s_k_q == '0) data |= s_hdr_q[0+:DataBits];
+      if (s_hlen_q > hlen_t'(DataBytes) && s_k_q == beat_idx_t'(1))
+        data |= s_hdr_q[DataBits+:DataBits];
+      if (natural_last) keep = keep >> (lane_t'(DataBytes - 1) - s_last_lane_q);
     end
   end
 
-  assign re_o = (accept_frame && n_words != '0) || (beat && take && s_left_q > 9'd1);
+  assign re_o = (accept_frame && n_words != '0) || (beat && take && s_left_q > words_t'(1));
   assign raddr_o = accept_frame ? r_ptr_q : s_raddr_q;
   assign accept_o = accept;
   assign release_o = ends ? words(s_item_q.len) : (accept && !ready_i.frame) ? n_words : '0;
@@ -167,14 +172,14 @@ module handoff_tx_send
         if (!ready_i.raw) s_hdr_q <= hdr_i;
         s_hlen_q <= hlen;
         s_k_q <= '0;
-        s_last_k_q <= 9'(last_byte >> 6);
-        s_last_lane_q <= last_byte[5:0];
+        s_last_k_q <= beat_idx_t'(last_byte >> LaneBits);
+        s_last_lane_q <= lane_t'(last_byte);
         s_left_q <= n_words;
         s_raddr_q <= r_ptr_q + 1'b1;
         s_carry_q <= '0;
       end else if (beat) begin
         s_k_q <= s_k_q + 1'b1;
-        if (payload) s_carry_q <= rot & ~from_lane(7'(shift));
+        if (payload) s_carry_q <= rot & ~from_lane(bytes_t'(shift));
         if (take) begin
           s_left_q  <= s_left_q - 1'b1;
           s_raddr_q <= s_raddr_q + 1'b1;
@@ -190,13 +195,7 @@ module handoff_tx_send
         );
 
       tx_valid_q <= tx_valid_d;
-      if (beat)
-        tx_q <= '{
-            user: ends && !natural_last,
-            last: ends,
-            keep: natural_last ? {DataBytes{1'b1}} >> (6'd63 - s_last_lane_q) : '1,
-            data: data
-        };
+      if (beat) tx_q <= '{user: ends && !natural_last, last: ends, keep: keep, data: data};
 
       tx_cnt_valid_q <= tx_cnt_valid_d;
       if (tx_cnt_valid_d) tx_cnt_q <= '{index: CntTxFrames};

@@ -31,6 +31,45 @@ class Tree(unittest.TestCase):
     def test_clean_file_passes(self):
         self.assertEqual(self.faults("sw/x.cpp", SPDX + '#include "sw/hw.h"\n'), [])
 
+    def constants(self, **files):
+        texts = {f"rtl/{name}.sv": text for name, text in files.items()}
+        return list(load("check_tree").check_constants(texts))
+
+    def test_constants_of_packages_and_of_parameters_pass(self):
+        self.assertEqual(
+            self.constants(
+                a_pkg="localparam int unsigned Words = 8;\nlocalparam int unsigned DefaultN = 4;\n",
+                b="import a_pkg::*; #(parameter int unsigned N = DefaultN\n) (\n"
+                "localparam int unsigned Bits = $clog2(N);\nlocalparam logic [3:0] Last = Bits'(1);",
+                c="import a_pkg::*; #(parameter type T = logic, parameter int unsigned N = DefaultN\n)"
+                " (\nlocalparam int unsigned Bits = $clog2(N);  // localparam u8_t Words = 8'd8;\n",
+                d="#(parameter type T = logic\n) (\nlocalparam int unsigned Words = 16;\n",
+            ),
+            [],
+        )
+
+    def test_constants_that_exist_twice_are_told(self):
+        for fault, files in {
+            "Type = 2048 stands in rtl/a.sv too": {
+                "a": "localparam u16_t Type = 16'h0800;\n",
+                "b": "localparam logic [15:0] Type = 16'd2_048;  // another spelling\n",
+            },
+            "N = 1024 stands in": {
+                "a": "#(\n    parameter int unsigned N = 1024\n) (\n",
+                "b": "#(\n    parameter int unsigned M = 2,\n    parameter int unsigned N = 1024\n) (\n",
+            },
+            "Bits = $clog2(Bytes) stands in": {
+                "a": "localparam int unsigned Bits = $clog2(Bytes);",
+                "b": "localparam int unsigned Bits =\n    $clog2(Bytes);",
+            },
+            "rtl/b.sv: Kind hides that of rtl/a_pkg.sv": {
+                "a_pkg": "localparam u8_t Kind = 8'd8;\n",
+                "b": "import a_pkg::*;\nlocalparam u16_t Kind = 16'h080a;\n",
+            },
+        }.items():
+            with self.subTest(fault=fault):
+                self.assertIn(fault, "\n".join(self.constants(**files)))
+
     def test_each_rule_is_checked(self):
         marker = "TO" + "DO"
         waiver = "// verilator lint" + "_off WIDTH\n"

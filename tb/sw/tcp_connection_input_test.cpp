@@ -20,6 +20,7 @@ class SegmentArrives : public testing::Test, public tb::ConnectionBench {
 
 // -- 3.10.7.3 SYN-SENT --
 
+// RFC 9293, 3.5, figure 6.
 TEST_F(SegmentArrives, Rfc9293Section3_5HandshakeActive) {
   SynSent();
   EXPECT_EQ(TakeSent(), "[S] 0");
@@ -71,6 +72,7 @@ TEST_F(SegmentArrives, Rfc9293Section3_10_7_3NeitherSynNorRstIsDropped) {
   ExpectState(State::kSynSent);
 }
 
+// RFC 9293, 3.5, figure 7.
 TEST_F(SegmentArrives, Rfc9293Section3_5SimultaneousOpenBySynAck) {
   SynSent();
   Forget();
@@ -334,6 +336,7 @@ TEST_F(SegmentArrives, TextAfterAGapWaitsForIt) {
   EXPECT_EQ(ReadAll(), Bytes(Stream().begin() + 1, Stream().begin() + 201));
 }
 
+// RFC 9293, 3.8.6.3.
 TEST_F(SegmentArrives, Rfc9293Section3_8_6_3AckIsDelayedAndForEverySecondSegment) {
   Established();
   Input(Data(1, 1000));
@@ -357,6 +360,7 @@ TEST_F(SegmentArrives, AckRidesOnData) {
   EXPECT_EQ(TakeSent(), "");
 }
 
+// RFC 9293, 3.8.5.
 TEST_F(SegmentArrives, Rfc9293Section3_8_5UrgentBytesAreReadInLine) {
   Established();
   Segment s = Data(1, 10);
@@ -398,6 +402,7 @@ TEST_F(SegmentArrives, FinBehindAGapWaitsForIt) {
   EXPECT_EQ(c->tcb().rcv_nxt, kIrs + 102);
 }
 
+// RFC 9293, 3.6.
 TEST_F(SegmentArrives, Rfc9293Section3_6NormalCloseByUs) {
   FinWait1();
   Input(Ack(1, 2));

@@ -98,6 +98,7 @@ TEST_F(Output, Rfc9293Section3_7_1MssHasADefaultAndIsCutToTheMtu) {
   EXPECT_EQ(c->tcb().snd_mss, 64);
 }
 
+// RFC 9293, 3.7.4.
 TEST_F(Output, Rfc9293Section3_7_4NagleHoldsSmallSegments) {
   Open();
   Write(1, 10);
@@ -137,7 +138,7 @@ TEST_F(Output, Rfc6928InitialWindowIsTenSegments) {
   EXPECT_EQ(sink.sent.size(), 3U) << "slow start: two acknowledged, one more by growth";
 }
 
-// -- zero window --
+// -- windows: RFC 9293, 3.8.6.1, 3.8.6.2.1 and 3.8.6.2.2 --
 
 TEST_F(Output, Rfc9293Section3_8_6_1ZeroWindowIsProbed) {
   Open();
@@ -369,7 +370,7 @@ TEST_F(Output, Rfc2883DuplicateReportIsNoSignOfLoss) {
   EXPECT_EQ(c->recovery().phase(), Recovery::Phase::kOpen);
 }
 
-// -- the user's calls: RFC 9293, 3.10.1 (above) to 3.10.5 --
+// -- the user's calls: RFC 9293, 3.10.2, 3.10.3, 3.10.4, 3.10.5 (3.10.1: above) --
 
 TEST_F(Output, Rfc9293Section3_10_2WritesBeforeTheHandshakeAreKept) {
   SynSent();

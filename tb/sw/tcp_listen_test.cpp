@@ -66,6 +66,7 @@ TEST(TcpListen, ExactAddressComesBeforeAllAddresses) {
   EXPECT_EQ(all->Accept(), nullptr);
 }
 
+// RFC 9293, 3.10.7.2, second.
 TEST(TcpListen, Rfc9293Section3_10_7_2AcksToAListenerAreReset) {
   Hosts hosts;
   const auto listener = hosts.b.Listen({hosts.addr_b, 80});

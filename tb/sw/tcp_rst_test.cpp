@@ -6,7 +6,7 @@
 namespace handoff::tcp {
 namespace {
 
-// RFC 9293, 3.10.7.1.
+// RFC 9293, 3.10.7.1, and 3.5.2, first.
 TEST(TcpRst, Rfc9293Section3_10_7_1WithAckItsNumberIsUsed) {
   Segment s;
   s.src_port = 1;

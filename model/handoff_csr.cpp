@@ -22,7 +22,6 @@ constexpr uint32_t kCounterAt = offsetof(BlockRegs, counter);
 constexpr uint32_t kCounterEnd = kCounterAt + sizeof(BlockRegs::counter);
 
 constexpr uint32_t kMaxFrameLimit = 16383;
-constexpr uint32_t kMaxLogSize = 15;
 constexpr uint32_t kBaseAlign = 64;
 constexpr uint8_t kAllBytes = 0xf;
 constexpr uint8_t kOkay = 0, kSlverr = 2;  // AXI4-Lite responses

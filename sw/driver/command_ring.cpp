@@ -5,8 +5,6 @@
 
 namespace handoff::driver {
 
-void CommandRing::Enable() { ring_.Enable(); }
-
 uint16_t CommandRing::NextTag() {
   // Far fewer than 2^16 are ever in the ring; those that wait have tags behind the ones in it.
   do {

@@ -21,7 +21,8 @@ class CommandRing {
   using Done = std::function<void(const Ntf&)>;
 
   CommandRing(Hw& hw, unsigned log_size) : ring_(hw, RingId::kCommand, log_size, 64) {}
-  void Enable();
+  void Configure(CheckedRegisters& registers) { ring_.Configure(registers); }
+  void Enable(CheckedRegisters& registers) { ring_.Enable(registers); }
 
   // The tag is filled in. Commands are carried out in the order of the calls; one that finds the
   // ring full waits its turn here.

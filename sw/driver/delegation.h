@@ -68,6 +68,7 @@ class Delegation : public tcp::DelegatePort, public tcp::StackObserver, public E
   const std::map<sw::ConnId, DelegationStats>& all_stats() const { return stats_; }
   DelegationStats StatsOf(sw::ConnId id) const;  // up to now
   size_t entries() const { return used_; }       // indices in use, draining ones too
+  const DelegationConfig& config() const { return config_; }
   std::string_view policy_name() const { return policy_->name(); }
 
   // -- tcp::DelegatePort --

@@ -23,7 +23,7 @@ unsigned LogNotifications(const DriverConfig& c) {
   if (c.log_notifications != 0) return c.log_notifications;
   const uint64_t most = (uint64_t{1} << c.log_commands) + (uint64_t{1} << c.log_transmit) +
                         2 * uint64_t{c.legacy_buffers} + c.ntf_reserve + 1024;
-  return std::clamp<unsigned>(std::bit_width(most), 8, 15);
+  return std::clamp<unsigned>(std::bit_width(most), 8, Ring::kMaxLogSize);
 }
 
 }  // namespace
@@ -31,6 +31,7 @@ unsigned LogNotifications(const DriverConfig& c) {
 Driver::Driver(Hw& hw, const DriverConfig& config)
     : hw_(hw),
       config_(config),
+      registers_(hw),
       pool_(hw),
       commands_(hw, config.log_commands),
       transmit_(hw, config.log_transmit),
@@ -48,53 +49,91 @@ Driver::~Driver() {
 
 uint32_t Driver::max_frame() const { return config_.mtu + kLinkHeaderBytes; }
 
-void Driver::WriteReg(uint32_t offset, uint32_t value) {
-  hw_.Charge(sw::Cost::kMmioWrite);
-  hw_.WriteReg(offset, value);
-}
-
 void Driver::Start(std::function<void(bool)> ready) {
   hw_.OnInterrupt(0, [this] { OnInterrupt(); });
   hw_.ReadReg(offsetof(handoff_t, ident), [this, alive = alive_, ready](sw::ReadResult ident) {
     if (!*alive) return;
     if (!ident.ok || ident.value != HANDOFF__IDENT__VALUE_reset) {
+      Fail("no engine that this driver knows: register ident " +
+           (ident.ok ? "is " + std::to_string(ident.value) : "cannot be read"));
       ready(false);
       return;
     }
     hw_.ReadReg(offsetof(handoff_t, build), [this, alive, ready](sw::ReadResult build) {
       if (!*alive) return;
-      if (build.ok) {
-        handoff__build_t b;
-        b.w = build.value;
-        build_ = {b.f.dct_entries, b.f.slots, b.f.data_bytes};
-        Program();
+      if (!build.ok) {
+        Fail("register build cannot be read");
+        ready(false);
+        return;
       }
-      ready(build.ok);
+      handoff__build_t b;
+      b.w = build.value;
+      build_ = {b.f.dct_entries, b.f.slots, b.f.data_bytes};
+      Program(ready);
     });
   });
 }
 
-void Driver::Program() {
-  WriteReg(offsetof(handoff_t, max_frame), max_frame());
-  WriteReg(offsetof(handoff_t, limit_us), config_.limit_us);
-  for (uint32_t i = 0; i < 4; ++i) {
-    WriteReg(offsetof(handoff_t, delay_us) + 4 * i, config_.delay_us[i]);
-  }
-  WriteReg(offsetof(handoff_t, back_class), config_.back_class);
-  WriteReg(offsetof(handoff_t, ntf_reserve), config_.ntf_reserve);
-  WriteReg(offsetof(handoff_t, irq_count), config_.irq_count);
-  WriteReg(offsetof(handoff_t, irq_delay_us), config_.irq_delay_us);
-  for (uint32_t i = 0; i < config_.hash_key.size(); ++i) {
-    WriteReg(offsetof(handoff_t, hash_key) + 4 * i, config_.hash_key[i]);
-  }
+void Driver::Program(std::function<void(bool)> done) {
+  const auto write = [this](const std::string& name, size_t offset, uint32_t value) {
+    registers_.Write(name, static_cast<uint32_t>(offset), value);
+  };
+  const auto write_all = [&write](const std::string& name, size_t offset, const auto& values) {
+    for (size_t i = 0; i < values.size(); ++i) {
+      write(name + "[" + std::to_string(i) + "]", offset + 4 * i, values[i]);
+    }
+  };
+  write("max_frame", offsetof(handoff_t, max_frame), max_frame());
+  write("limit_us", offsetof(handoff_t, limit_us), config_.limit_us);
+  write_all("delay_us", offsetof(handoff_t, delay_us), config_.delay_us);
+  write("back_class", offsetof(handoff_t, back_class), config_.back_class);
+  write("ntf_reserve", offsetof(handoff_t, ntf_reserve), config_.ntf_reserve);
+  write("irq_count", offsetof(handoff_t, irq_count), config_.irq_count);
+  write("irq_delay_us", offsetof(handoff_t, irq_delay_us), config_.irq_delay_us);
+  write_all("hash_key", offsetof(handoff_t, hash_key), config_.hash_key);
+  notifications_.Configure(registers_);
+  commands_.Configure(registers_);
+  transmit_.Configure(registers_);
+  legacy_.Configure(registers_);
+  CheckRegisters([this, done = std::move(done)](bool ok) {
+    if (ok) {
+      EnableRings(done);
+    } else {
+      done(false);
+    }
+  });
+}
+
+void Driver::EnableRings(std::function<void(bool)> done) {
+  // No DMA any more, after a reset: all that was posted counts as returned (corner 107).
+  commands_.Forget();
+  transmit_.Forget();
   next_ = 0;
   phase_ = true;
   // Whatever fills a ring finds the notification ring ready.
-  notifications_.Enable();
-  commands_.Enable();
-  transmit_.Enable();
-  legacy_.Enable();
+  notifications_.Enable(registers_);
+  commands_.Enable(registers_);
+  transmit_.Enable(registers_);
+  legacy_.Enable(registers_);
+  // Already now: a frame's interrupt may come before the answers.
   up_ = true;
+  if (stats_.resets != 0 && user_ != nullptr) user_->OnReset();
+  CheckRegisters(std::move(done));
+}
+
+void Driver::CheckRegisters(std::function<void(bool)> done) {
+  // A reset meanwhile undoes what was written, and brings it up anew.
+  registers_.Check([this, alive = alive_, resets = stats_.resets,
+                    done = std::move(done)](const std::optional<RegisterFault>& fault) {
+    if (!*alive || resets != stats_.resets) return;
+    if (fault) Fail("the engine refused a register: " + ToString(*fault));
+    done(!fault);
+  });
+}
+
+void Driver::Fail(const std::string& why) {
+  up_ = false;
+  if (on_error_) on_error_(why);
 }
 
 void Driver::SendFrame(tcp::ByteView frame) {
@@ -253,7 +292,8 @@ void Driver::CheckHealthSoon() {
 void Driver::Reset() {
   ++stats_.resets;
   up_ = false;
-  WriteReg(offsetof(handoff_t, ctrl), HANDOFF__CTRL__RESET_bm);
+  hw_.Charge(sw::Cost::kMmioWrite);
+  hw_.WriteReg(offsetof(handoff_t, ctrl), HANDOFF__CTRL__RESET_bm);
   AwaitReset();
 }
 
@@ -268,11 +308,7 @@ void Driver::AwaitReset() {
         AwaitReset();
         return;
       }
-      // No DMA any more: all that was posted counts as returned (corner 107).
-      commands_.Forget();
-      transmit_.Forget();
-      Program();
-      if (user_ != nullptr) user_->OnReset();
+      Program([](bool) {});
     });
   });
 }

@@ -89,10 +89,15 @@ class Driver : public tcp::NetIf {
   Driver(const Driver&) = delete;
   Driver& operator=(const Driver&) = delete;
 
-  // Once. Reads what the engine is and brings it up; `ready` says whether it is one we know.
+  // Once. Reads what the engine is and brings it up; `ready` says whether it is one we know that
+  // has taken its configuration.
   void Start(std::function<void(bool)> ready);
   // Resets the engine and brings it up again.
   void Reset();
+  // Told when the engine does not come up, at the start or after a reset, and why: it stays down.
+  void SetErrorHandler(std::function<void(const std::string&)> handler) {
+    on_error_ = std::move(handler);
+  }
   bool up() const { return up_; }
   const EngineBuild& build() const { return build_; }
   const DriverConfig& config() const { return config_; }
@@ -133,8 +138,11 @@ class Driver : public tcp::NetIf {
   void ReadCounter(uint32_t index, std::function<void(bool, uint64_t)> done);
 
  private:
-  void WriteReg(uint32_t offset, uint32_t value);
-  void Program();
+  // Configuration first, then the rings: an engine that has refused a register touches no memory.
+  void Program(std::function<void(bool)> done);
+  void EnableRings(std::function<void(bool)> done);
+  void CheckRegisters(std::function<void(bool)> done);
+  void Fail(const std::string& why);
   void OnInterrupt();
   void Poll();
   bool HandleNext();
@@ -150,8 +158,10 @@ class Driver : public tcp::NetIf {
   DriverStats stats_;
   std::function<void(tcp::ByteView)> on_frame_;
   std::function<void(tcp::ByteView)> on_raw_sent_;
+  std::function<void(const std::string&)> on_error_;
   EntryUser* user_ = nullptr;
 
+  CheckedRegisters registers_;
   DmaPool pool_;
   CommandRing commands_;
   TransmitRing transmit_;

@@ -72,8 +72,10 @@ LegacyRing::LegacyRing(Hw& hw, unsigned log_size, uint32_t buffers, uint32_t buf
 
 LegacyRing::~LegacyRing() { core_->enabled = false; }
 
-void LegacyRing::Enable() {
-  core_->ring.Enable();
+void LegacyRing::Configure(CheckedRegisters& registers) { core_->ring.Configure(registers); }
+
+void LegacyRing::Enable(CheckedRegisters& registers) {
+  core_->ring.Enable(registers);
   core_->enabled = true;
   core_->posted = 0;
   for (uint32_t i = 0; i < core_->state.size(); ++i) {

@@ -31,8 +31,9 @@ class LegacyRing {
   LegacyRing(const LegacyRing&) = delete;
   LegacyRing& operator=(const LegacyRing&) = delete;
 
+  void Configure(CheckedRegisters& registers);
   // Posts every buffer that nobody reads.
-  void Enable();
+  void Enable(CheckedRegisters& registers);
   // The engine has filled this buffer. Empty: it had no such buffer.
   LegacyBytes Take(uint64_t tag, uint32_t bytes);
   void RingDoorbell();

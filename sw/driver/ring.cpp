@@ -35,28 +35,34 @@ uint32_t Ring::Register(uint32_t offset) const {
          offset;
 }
 
-void Ring::WriteReg(uint32_t offset, uint32_t value) {
-  hw_.Charge(sw::Cost::kMmioWrite);
-  hw_.WriteReg(Register(offset), value);
+std::string Ring::Name(const char* reg) const {
+  return "ring[" + std::to_string(static_cast<unsigned>(id_)) + "]." + reg;
 }
 
-void Ring::Enable() {
-  std::fill(words_.begin(), words_.end(), 0);
+void Ring::Configure(CheckedRegisters& registers) {
   using Regs = handoff__ringx__stride20_t;
-  WriteReg(offsetof(Regs, base_lo), static_cast<uint32_t>(base_.raw()));
-  WriteReg(offsetof(Regs, base_hi), static_cast<uint32_t>(base_.raw() >> 32));
-  WriteReg(offsetof(Regs, size), log_size_);
-  WriteReg(offsetof(Regs, enable), 1);
+  registers.Write(Name("base_lo"), Register(offsetof(Regs, base_lo)),
+                  static_cast<uint32_t>(base_.raw()));
+  registers.Write(Name("base_hi"), Register(offsetof(Regs, base_hi)),
+                  static_cast<uint32_t>(base_.raw() >> 32));
+  registers.Write(Name("size"), Register(offsetof(Regs, size)), log_size_);
+}
+
+void Ring::Enable(CheckedRegisters& registers) {
+  std::fill(words_.begin(), words_.end(), 0);
+  registers.Write(Name("enable"), Register(offsetof(handoff__ringx__stride20_t, enable)), 1);
   WriteIndex(0);
 }
 
+// Not read back: it moves on, and no read belongs on the way of every doorbell.
 void Ring::WriteIndex(uint32_t index) {
-  WriteReg(offsetof(handoff__ringx__stride20_t, index), index);
+  hw_.Charge(sw::Cost::kMmioWrite);
+  hw_.WriteReg(Register(offsetof(handoff__ringx__stride20_t, index)), index);
 }
 
-void ProducerRing::Enable() {
+void ProducerRing::Enable(CheckedRegisters& registers) {
   producer_ = told_ = used_ = 0;
-  ring_.Enable();
+  ring_.Enable(registers);
 }
 
 void ProducerRing::Put(std::span<const uint64_t> entry) {

@@ -7,12 +7,13 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 
+#include "sw/driver/registers.h"
 #include "sw/hw.h"
 
 namespace handoff::driver {
 
-using sw::Hw;
 using sw::Micros;
 using sw::PhysAddr;
 
@@ -21,6 +22,9 @@ enum class RingId : uint8_t { kCommand, kTransmit, kLegacy, kNotification };
 
 class Ring {
  public:
+  // The engine takes no larger one (docs/registers.md, ring[].size).
+  static constexpr unsigned kMaxLogSize = 15;
+
   // The engine may write to the ring if `writable`, else only read it.
   Ring(Hw& hw, RingId id, unsigned log_size, uint32_t entry_bytes, bool writable);
   ~Ring();
@@ -32,14 +36,16 @@ class Ring {
   std::span<uint64_t> Entry(uint32_t index) const {
     return words_.subspan(size_t{index} * entry_words_, entry_words_);
   }
-  // Base, size, enable: the engine starts at entry 0. All entries are zeroed.
-  void Enable();
+  // Base and size, of a ring that is not enabled.
+  void Configure(CheckedRegisters& registers);
+  // The engine starts at entry 0. All entries are zeroed.
+  void Enable(CheckedRegisters& registers);
   // The host's index: producer; of the notification ring the consumer.
   void WriteIndex(uint32_t index);
 
  private:
   uint32_t Register(uint32_t offset) const;
-  void WriteReg(uint32_t offset, uint32_t value);
+  std::string Name(const char* reg) const;
 
   Hw& hw_;
   const RingId id_;
@@ -56,7 +62,8 @@ class ProducerRing {
   ProducerRing(Hw& hw, RingId id, unsigned log_size, uint32_t entry_bytes)
       : ring_(hw, id, log_size, entry_bytes, false) {}
 
-  void Enable();
+  void Configure(CheckedRegisters& registers) { ring_.Configure(registers); }
+  void Enable(CheckedRegisters& registers);
   uint32_t free() const { return ring_.size() - 1 - used_; }
   // There is room.
   void Put(std::span<const uint64_t> entry);

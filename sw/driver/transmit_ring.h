@@ -22,7 +22,8 @@ class TransmitRing {
   using Done = std::function<void(const Ntf&)>;
 
   TransmitRing(Hw& hw, unsigned log_size) : ring_(hw, RingId::kTransmit, log_size, 64) {}
-  void Enable() { ring_.Enable(); }
+  void Configure(CheckedRegisters& registers) { ring_.Configure(registers); }
+  void Enable(CheckedRegisters& registers) { ring_.Enable(registers); }
 
   // The tag is filled in; `holds` keep the pieces until they are sent. A descriptor that finds the
   // ring full waits its turn here.

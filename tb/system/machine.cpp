@@ -70,6 +70,7 @@ Machine::Machine(const RunConfig& config, Params params)
                                 bool bad) {
     if (fate == Fate::kArrived) Observe(ps, false, frame, bad);
   };
+  host.driver().SetErrorHandler([this](const std::string& why) { status.Fail(why); });
   host.driver().SetRawSentHandler([this](tcp::ByteView frame) {
     if (const auto found = FindSegment(frame); found && found->IsPureAck()) {
       raw_acks_[found->SentOn()]++;
@@ -101,7 +102,7 @@ bool Machine::Start() {
     });
   });
   RunUntil([&] { return answered; }, sw::Seconds(1));
-  if (!up) status.Fail("the driver could not start the engine");
+  if (!up && !status.failed()) status.Fail("the driver could not start the engine");
   return up;
 }
 
@@ -166,6 +167,9 @@ void Machine::ReadResults(RunResult* result) {
   if (sum != result->frames_in) {
     status.Fail(fmt::format("verdicts add up to {} of {} frames", sum, result->frames_in));
   }
+  // None of the driver's is wrong; a write that was refused is answered to nobody.
+  const uint32_t refused = values[static_cast<size_t>(Counter::CntBadAccess)];
+  if (refused != 0) status.Fail(fmt::format("the engine refused {} register accesses", refused));
   machine_.engine.CatchUp();
   const EngineCore& core = machine_.engine.core();
   const std::string leftover = status.failed() ? "" : Leftover();
@@ -178,6 +182,13 @@ void Machine::ReadResults(RunResult* result) {
   result->to_host = link.b_to_a.counts();
   result->to_peer = link.a_to_b.counts();
   result->frames_out = result->to_peer.frames;
+  const size_t wanted = host.delegation().config().max_entries;
+  const uint32_t entries = host.driver().build().dct_entries;
+  if (wanted != driver::DelegationConfig().max_entries && wanted > entries && entries != 0) {
+    result->notes.push_back(
+        fmt::format("host.delegation.max_entries is {}, the engine has {}: {} were used at most",
+                    wanted, entries, entries));
+  }
   result->interrupts = machine_.host.interrupts_taken();
   result->cpu_busy_ps = machine_.host.busy_ps();
   result->costs = machine_.host.costs();

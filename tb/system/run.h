@@ -58,6 +58,7 @@ struct RunResult {
   std::optional<CoreMismatch> mismatch;
   std::vector<ConnectionResult> connections;
   std::vector<std::string> decisions;
+  std::vector<std::string> notes;  // what was asked for and done otherwise
   LinkDirection::Counts to_host, to_peer;
   uint64_t interrupts = 0, cpu_busy_ps = 0;
   CostCounts costs{};

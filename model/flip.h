@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Access to a twin's registers by name: for a deliberate fault, and for tracing.
+//
+// A unit's ForEachReg calls f(name, register), or f(name, register, bits) where the register has
+// fewer bits than the C++ type that holds it. What is no packed struct is shown by its parts: those
+// of a struct of the unit's own, or of a prim, which its ForEachField names in the same way, as
+// register.part; the elements of an array as register0, register1 ...
 #ifndef HANDOFF_MODEL_FLIP_H_
 #define HANDOFF_MODEL_FLIP_H_
 
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -22,23 +29,70 @@ concept PackedStruct = requires(T t, uint64_t* w) {
   { T::Unpack(w) } -> std::same_as<T>;
 };
 
-// The bits of a register as the model holds it; a number's are those of its C++ type.
+// What is shown and flipped as one.
 template <class T>
+concept WholeRegister = PackedStruct<T> || std::is_integral_v<T> || std::is_enum_v<T>;
+
+// The bits of what holds a register.
+template <WholeRegister T>
 constexpr uint32_t RegisterWidth() {
   if constexpr (std::is_same_v<T, bool>) {
     return 1;
   } else if constexpr (PackedStruct<T>) {
     return T::kWidth;
   } else {
-    static_assert(std::is_integral_v<T> || std::is_enum_v<T>, "a register without bits");
     return 8 * sizeof(T);
   }
 }
 
-// Inverts one bit of a value; false if it has no such bit.
+// The bits of a register that counts from 0 to n - 1.
+constexpr uint32_t IndexBits(uint64_t n) { return static_cast<uint32_t>(std::bit_width(n - 1)); }
+
+// One member of each element of an array: an array of its own.
+template <class Array, class Member>
+struct MembersOf {
+  Array& array;
+  Member member;
+
+  size_t size() const { return array.size(); }
+  auto& operator[](size_t i) { return array[i].*member; }
+};
+
+// Calls f(name, value, bits) for a register, or for each of its parts. `name` is the register's,
+// and again when this returns; bits 0: all that its type has.
+template <class T, class F>
+void ForEachPart(std::string& name, T& value, uint32_t bits, F& f) {
+  const size_t length = name.size();
+  if constexpr (WholeRegister<T>) {
+    f(std::string_view(name), value, bits == 0 ? RegisterWidth<T>() : bits);
+  } else if constexpr (requires { std::size(value); }) {
+    for (size_t i = 0; i < std::size(value); ++i) {
+      name += std::to_string(i);
+      ForEachPart(name, value[i], bits, f);
+      name.resize(length);
+    }
+  } else {
+    value.ForEachField([&](std::string_view part, auto&& field, uint32_t part_bits = 0) {
+      name += '.';
+      name += part;
+      ForEachPart(name, field, part_bits, f);
+      name.resize(length);
+    });
+  }
+}
+
+// Calls f(name, value, bits) for every register of a unit, or for each of its parts.
+template <class Unit, class F>
+void ForEachRegister(Unit& unit, F&& f) {
+  std::string name;
+  unit.ForEachReg([&](std::string_view reg, auto&& value, uint32_t bits = 0) {
+    name = reg;
+    ForEachPart(name, value, bits, f);
+  });
+}
+
 template <class T>
-bool FlipBit(T& value, uint32_t bit) {
-  if (bit >= RegisterWidth<T>()) return false;
+void InvertBit(T& value, uint32_t bit) {
   if constexpr (PackedStruct<T>) {
     uint64_t words[(T::kWidth + 63) / 64] = {};
     value.Pack(words);
@@ -49,27 +103,26 @@ bool FlipBit(T& value, uint32_t bit) {
   } else {
     value = static_cast<T>(static_cast<uint64_t>(value) ^ uint64_t{1} << bit);
   }
-  return true;
 }
 
-// `each` is a unit's ForEachReg: calls its argument with every register's name and a reference to
-// it. Inverts `bit` of register `name`; false if there is none of that name or no such bit.
-template <class Each>
-bool FlipRegister(Each&& each, std::string_view name, uint32_t bit) {
+// Inverts `bit` of register `name`; false if there is none of that name or no such bit.
+template <class Unit>
+bool FlipRegister(Unit& unit, std::string_view name, uint32_t bit) {
   bool done = false;
-  each([&](std::string_view reg, auto& value) {
-    if (reg == name) done = FlipBit(value, bit);
+  ForEachRegister(unit, [&](std::string_view reg, auto& value, uint32_t bits) {
+    if (reg != name || bit >= bits) return;
+    InvertBit(value, bit);
+    done = true;
   });
   return done;
 }
 
-// The names that FlipRegister knows, with their widths, in the order of `each`.
-template <class Each>
-std::vector<std::pair<std::string, uint32_t>> ListRegisters(Each&& each) {
+// The names that FlipRegister knows, with their widths.
+template <class Unit>
+std::vector<std::pair<std::string, uint32_t>> ListRegisters(Unit& unit) {
   std::vector<std::pair<std::string, uint32_t>> registers;
-  each([&](std::string_view reg, auto& value) {
-    registers.emplace_back(reg, RegisterWidth<std::decay_t<decltype(value)>>());
-  });
+  ForEachRegister(
+      unit, [&](std::string_view reg, auto&, uint32_t bits) { registers.emplace_back(reg, bits); });
   return registers;
 }
 

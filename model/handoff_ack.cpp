@@ -207,14 +207,11 @@ void handoff_ack::Forget(Word& n) {
 }
 
 bool handoff_ack::Flip(std::string_view reg, uint32_t bit) {
-  const bool done = FlipRegister([&](auto&& f) { ForEachReg(f); }, reg, bit);
-  // A bit above a conn's width is no bit of the register: there is nothing at that address.
-  const bool fits = r_.clr < dct_entries_ && r_.s1_conn < dct_entries_;
-  r_.clr &= static_cast<uint16_t>(dct_entries_ - 1);
-  r_.s1_conn &= static_cast<uint16_t>(dct_entries_ - 1);
+  const bool done = FlipRegister(*this, reg, bit);
+  d_.ackev_ready = u_ackev_skid_.ready();
   q_ = d_;
   idle_ = false;
-  return done && fits;
+  return done;
 }
 
 }  // namespace handoff

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "gen/handoff_pkg.h"
+#include "model/flip.h"
 #include "model/prim/ram.h"
 #include "model/prim/ram_fifo.h"
 #include "model/prim/skid.h"
@@ -53,21 +54,16 @@ class handoff_ack {
   template <class F>
   void ForEachReg(F&& f) {
     f("clear", r_.clear);
-    f("clr", r_.clr);
+    f("clr", r_.clr, IndexBits(dct_entries_));
     f("s1_valid", r_.s1_valid);
     f("s1_pop", r_.s1_pop);
     f("s1_ev", r_.s1_ev);
-    f("s1_conn", r_.s1_conn);
+    f("s1_conn", r_.s1_conn, IndexBits(dct_entries_));
     f("s1_fwd", r_.s1_fwd);
-    f("s1_word.queued", r_.s1_word.queued);
-    f("s1_word.out", r_.s1_word.out);
-    f("s1_word.want", r_.s1_word.want);
-    f("s1_word.dsack", r_.s1_word.dsack);
-    f("s1_word.dsack_left", r_.s1_word.dsack_left);
-    f("s1_word.dsack_right", r_.s1_word.dsack_right);
-    f("s1_word.armed", r_.s1_word.armed);
-    f("s1_word.epoch", r_.s1_word.epoch);
-    f("s1_word.count", r_.s1_word.count);
+    f("s1_word", r_.s1_word);
+    f("u_ackev_skid", u_ackev_skid_);
+    f("u_queue", u_queue_, IndexBits(dct_entries_));
+    f("u_state", u_state_);
     f("ackreq_valid", d_.ackreq_valid);
     f("ackreq", d_.ackreq);
     f("ack_tmr_valid", d_.ack_tmr_valid);
@@ -91,6 +87,19 @@ class handoff_ack {
     bool armed = false;  // a delay runs, with epoch
     uint8_t epoch = 0;
     uint8_t count = 0;  // data frames not yet acknowledged
+
+    template <class F>
+    void ForEachField(F&& f) {
+      f("queued", queued);
+      f("out", out);
+      f("want", want);
+      f("dsack", dsack);
+      f("dsack_left", dsack_left);
+      f("dsack_right", dsack_right);
+      f("armed", armed);
+      f("epoch", epoch);
+      f("count", count);
+    }
   };
   struct Regs {
     bool clear = true;

@@ -434,7 +434,13 @@ void handoff_buffers::Close(Word& w) {
 }
 
 bool handoff_buffers::Flip(std::string_view reg, uint32_t bit) {
-  const bool done = FlipRegister([&](auto&& f) { ForEachReg(f); }, reg, bit);
+  const bool done = FlipRegister(*this, reg, bit);
+  if (r_.w.count > slots_ || u_conn_.rdata().count > slots_) {  // there are no such pieces
+    FlipRegister(*this, reg, bit);
+    return false;
+  }
+  d_.place_ready = u_place_skid_.ready();
+  d_.lbuf_ready = u_lbuf_skid_.ready();
   q_ = d_;
   idle_ = false;
   return done;

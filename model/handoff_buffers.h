@@ -5,9 +5,11 @@
 #define HANDOFF_MODEL_HANDOFF_BUFFERS_H_
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "gen/handoff_pkg.h"
+#include "model/flip.h"
 #include "model/prim/ram.h"
 #include "model/prim/skid.h"
 
@@ -61,7 +63,7 @@ class handoff_buffers {
   template <class F>
   void ForEachReg(F&& f) {
     f("clr", r_.clr);
-    f("clr_addr", r_.clr_addr);
+    f("clr_addr", r_.clr_addr, IndexBits(uint64_t{mask_} + 1));
     f("s1_valid", r_.s1_valid);
     f("s1", r_.s1);
     f("first", r_.first);
@@ -70,15 +72,12 @@ class handoff_buffers {
     f("off", r_.off);
     f("rem", r_.rem);
     f("seq", r_.seq);
-    f("w.epoch", r_.w.epoch);
-    f("w.nxt", r_.w.nxt);
-    f("w.open", r_.w.open);
-    f("w.start", r_.w.start);
-    f("w.filled", r_.w.filled);
-    f("w.tmr_on", r_.w.tmr_on);
-    f("w.tmr_epoch", r_.w.tmr_epoch);
+    f("w", Shown{r_.w, slots_});
     f("due", r_.due);
     f("due_conn", r_.due_conn);
+    f("u_place_skid", u_place_skid_);
+    f("u_lbuf_skid", u_lbuf_skid_);
+    u_conn_.ForEachField([&](const char*, Word& word) { f("u_conn.rdata", Shown{word, slots_}); });
     f("job_valid", d_.job_valid);
     f("job", d_.job);
     f("room_valid", d_.room_valid);
@@ -103,6 +102,15 @@ class handoff_buffers {
     uint16_t id = 0;
     bool last = false;
     bool no_push = false;
+
+    template <class F>
+    void ForEachField(F&& f) {
+      f("addr", addr);
+      f("size", size);
+      f("id", id);
+      f("last", last);
+      f("no_push", no_push);
+    }
   };
   // One connection; entries of `piece` at and above `count` are 0.
   struct Word {
@@ -115,6 +123,24 @@ class handoff_buffers {
     uint32_t start = 0;
     uint32_t filled = 0;
     Held piece[kMaxSlots] = {};
+  };
+  // A word and the pieces that this engine has of it.
+  struct Shown {
+    Word& w;
+    uint32_t slots;
+
+    template <class F>
+    void ForEachField(F&& f) {
+      f("epoch", w.epoch);
+      f("nxt", w.nxt);
+      f("count", w.count, IndexBits(uint64_t{slots} + 1));
+      f("open", w.open);
+      f("start", w.start);
+      f("filled", w.filled);
+      f("tmr_on", w.tmr_on);
+      f("tmr_epoch", w.tmr_epoch);
+      f("piece", std::span(w.piece, slots));
+    }
   };
   struct Regs {
     bool clr = true;

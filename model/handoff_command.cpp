@@ -354,7 +354,7 @@ void handoff_command::Show() {
 }
 
 bool handoff_command::Flip(std::string_view reg, uint32_t bit) {
-  const bool done = FlipRegister([&](auto&& f) { ForEachReg(f); }, reg, bit);
+  const bool done = FlipRegister(*this, reg, bit);
   q_ = d_;
   idle_ = false;
   return done;

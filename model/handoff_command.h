@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "gen/handoff_pkg.h"
+#include "model/flip.h"
 #include "model/prim/fifo.h"
 #include "model/prim/ram.h"
 
@@ -59,16 +60,18 @@ class handoff_command {
 
   template <class F>
   void ForEachReg(F&& f) {
-    f("state", r_.state);
-    f("clear", r_.clear);
+    f("state", r_.state, 3);
+    f("clear", r_.clear, IndexBits(dct_entries_));
     f("active", r_.active);
     f("fetch", r_.fetch);
     f("cons", d_.cmd_cons);
-    f("infl", r_.infl);
+    f("infl", r_.infl, 3);
     f("fault", d_.cmd_fault);
     f("w0", r_.w0);
     f("w1", r_.w1);
-    f("status", r_.status);
+    f("status", r_.status, 6);
+    f("u_words", u_words_);
+    f("u_entries", u_entries_);
     f("cr_req_valid", d_.cr_req_valid);
     f("cr_req", d_.cr_req);
     f("tmpl_valid", d_.tmpl_valid);
@@ -88,6 +91,14 @@ class handoff_command {
     Gen gen = 0;
     uint8_t n_tags = 0;
     Key key{};
+
+    template <class F>
+    void ForEachField(F&& f) {
+      f("in_use", in_use);
+      f("gen", gen);
+      f("n_tags", n_tags, 2);
+      f("key", key);
+    }
   };
   struct Regs {
     St state = St::kClear;

@@ -48,9 +48,9 @@ handoff_csr::handoff_csr(const Params& params)
 
 void handoff_csr::Reset() {
   r_ = Regs{};
-  u_aw_skid_.Reset();
-  u_w_skid_.Reset();
-  u_ar_skid_.Reset();
+  u_s_aw_.Reset();
+  u_s_w_.Reset();
+  u_s_ar_.Reset();
   d_ = Out{};
   ResetBlock();
   q_ = d_;
@@ -99,8 +99,8 @@ void handoff_csr::Tick() {
   TickFaults();
   TickReset(request);
   r_.link_up = *in.link_up;
-  rest_ = steady && r_.state == St::kIdle && u_aw_skid_.empty() && u_w_skid_.empty() &&
-          u_ar_skid_.empty() && r_.rst_state == RstSt::kIdle && d_.flr_done == *in.flr_req;
+  rest_ = steady && r_.state == St::kIdle && u_s_aw_.empty() && u_s_w_.empty() && u_s_ar_.empty() &&
+          r_.rst_state == RstSt::kIdle && d_.flr_done == *in.flr_req;
   d_.quiet = rest_ && !counted;
 }
 
@@ -111,15 +111,15 @@ void handoff_csr::TickAccess() {
   r_.ctrl_reset = false;
   switch (r_.state) {
     case St::kIdle:
-      pop_write = u_aw_skid_.valid(*in.s_aw_valid) && u_w_skid_.valid(*in.s_w_valid);
-      pop_read = !pop_write && u_ar_skid_.valid(*in.s_ar_valid);
+      pop_write = u_s_aw_.valid(*in.s_aw_valid) && u_s_w_.valid(*in.s_w_valid);
+      pop_read = !pop_write && u_s_ar_.valid(*in.s_ar_valid);
       if (pop_write) {
-        const AxilW& w = u_w_skid_.data(*in.s_w);
-        r_.addr = u_aw_skid_.data(*in.s_aw).addr;
+        const AxilW& w = u_s_w_.data(*in.s_w);
+        r_.addr = u_s_aw_.data(*in.s_aw).addr;
         r_.wdata = w.data;
         r_.wstrb = w.strb;
       } else if (pop_read) {
-        r_.addr = u_ar_skid_.data(*in.s_ar).addr;
+        r_.addr = u_s_ar_.data(*in.s_ar).addr;
       }
       if (pop_write || pop_read) {
         r_.is_wr = pop_write;
@@ -154,9 +154,9 @@ void handoff_csr::TickAccess() {
       }
       break;
   }
-  d_.s_aw_ready = TickSkid(u_aw_skid_, *in.s_aw_valid, *in.s_aw, pop_write);
-  d_.s_w_ready = TickSkid(u_w_skid_, *in.s_w_valid, *in.s_w, pop_write);
-  d_.s_ar_ready = TickSkid(u_ar_skid_, *in.s_ar_valid, *in.s_ar, pop_read);
+  d_.s_aw_ready = TickSkid(u_s_aw_, *in.s_aw_valid, *in.s_aw, pop_write);
+  d_.s_w_ready = TickSkid(u_s_w_, *in.s_w_valid, *in.s_w, pop_write);
+  d_.s_ar_ready = TickSkid(u_s_ar_, *in.s_ar_valid, *in.s_ar, pop_read);
 }
 
 // StCheck: what the register block cannot know, rows 1 to 8 of the page.
@@ -361,7 +361,10 @@ void handoff_csr::TickReset(bool request) {
 }
 
 bool handoff_csr::Flip(std::string_view reg, uint32_t bit) {
-  const bool done = FlipRegister([&](auto&& f) { ForEachReg(f); }, reg, bit);
+  const bool done = FlipRegister(*this, reg, bit);
+  d_.s_aw_ready = u_s_aw_.ready();
+  d_.s_w_ready = u_s_w_.ready();
+  d_.s_ar_ready = u_s_ar_.ready();
   q_ = d_;
   rest_ = false;
   return done;

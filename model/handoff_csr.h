@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "gen/handoff_pkg.h"
+#include "model/flip.h"
 #include "model/prim/skid.h"
 
 namespace handoff {
@@ -98,11 +99,11 @@ class handoff_csr {
 
   template <class F>
   void ForEachReg(F&& f) {
-    f("state", r_.state);
+    f("state", r_.state, 3);
     f("is_wr", r_.is_wr);
     f("addr", r_.addr);
     f("wdata", r_.wdata);
-    f("wstrb", r_.wstrb);
+    f("wstrb", r_.wstrb, 4);
     f("err", r_.err);
     f("rdata", r_.rdata);
     f("hi", r_.hi);
@@ -110,18 +111,21 @@ class handoff_csr {
     f("s_b", d_.s_b);
     f("s_r_valid", d_.s_r_valid);
     f("s_r", d_.s_r);
-    for (size_t i = 0; i < r_.cnt.size(); ++i) f("cnt" + std::to_string(i), r_.cnt[i]);
+    f("cnt", r_.cnt);
     f("bad", r_.bad);
     f("halted", d_.halt);
-    f("faults", r_.faults);
-    f("rst_state", r_.rst_state);
-    f("rst_cnt", r_.rst_cnt);
+    f("faults", r_.faults, 4);
+    f("rst_state", r_.rst_state, 2);
+    f("rst_cnt", r_.rst_cnt, 5);
     f("reset_done", r_.reset_done);
     f("by_flr", r_.by_flr);
     f("stop", d_.stop);
     f("unit_rst_n", d_.unit_rst_n);
     f("flr_done", d_.flr_done);
     f("link_up", r_.link_up);
+    f("u_s_aw", u_s_aw_);
+    f("u_s_w", u_s_w_);
+    f("u_s_ar", u_s_ar_);
     f("ctrl_reset", r_.ctrl_reset);
     f("cfg", d_.cfg);
     f("cmd_ring", d_.cmd_ring);
@@ -178,9 +182,9 @@ class handoff_csr {
 
   const uint32_t build_;
   Regs r_;
-  prim::Skid<AxilAddr> u_aw_skid_;
-  prim::Skid<AxilW> u_w_skid_;
-  prim::Skid<AxilAddr> u_ar_skid_;
+  prim::Skid<AxilAddr> u_s_aw_;
+  prim::Skid<AxilW> u_s_w_;
+  prim::Skid<AxilAddr> u_s_ar_;
   Out d_, q_;
   bool rest_ = false;   // only counting until some input stirs it
   bool moved_ = false;  // this edge was looked at whole

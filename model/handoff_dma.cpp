@@ -209,7 +209,14 @@ void handoff_dma::Show() {
 }
 
 bool handoff_dma::Flip(std::string_view reg, uint32_t bit) {
-  const bool done = FlipRegister([&](auto&& f) { ForEachReg(f); }, reg, bit);
+  const bool done = FlipRegister(*this, reg, bit);
+  d_.uw_ready = u_uw_skid_.ready();
+  d_.nw_ready = u_nw_skid_.ready();
+  d_.cr_req_ready = u_cr_req_skid_.ready();
+  d_.lr_req_ready = u_lr_req_skid_.ready();
+  d_.tr_req_ready = u_tr_req_skid_.ready();
+  d_.b_ready = u_b_skid_.ready();
+  d_.r_ready = u_r_skid_.ready();
   q_ = d_;
   idle_ = reads_idle_ = false;
   return done;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gen/handoff_pkg.h"
+#include "model/flip.h"
 #include "model/prim/arb.h"
 #include "model/prim/fifo.h"
 #include "model/prim/ram.h"
@@ -90,15 +91,30 @@ class handoff_dma {
 
   template <class F>
   void ForEachReg(F&& f) {
+    const uint32_t tag_bits = IndexBits(rd_tags_);
     f("w_open", r_.w_open);
-    f("w_client", r_.w_client);
-    f("head", r_.head);
-    f("tail", r_.tail);
-    f("tags", r_.tags);
-    f("dbeat", r_.dbeat);
+    f("w_client", r_.w_client, 1);
+    f("head", r_.head, tag_bits);
+    f("tail", r_.tail, tag_bits);
+    f("tags", r_.tags, tag_bits + 1);
+    f("tag_client", MembersOf{tag_, &Tag::client}, 2);
+    f("tag_beats", MembersOf{tag_, &Tag::beats}, IndexBits(kTagBeats + 1));
+    f("tag_cnt", MembersOf{tag_, &Tag::cnt}, IndexBits(kTagBeats + 1));
+    f("dbeat", r_.dbeat, IndexBits(kTagBeats));
     f("d1_valid", r_.d1_valid);
-    f("d1_client", r_.d1_client);
+    f("d1_client", r_.d1_client, 2);
     f("d1_last", r_.d1_last);
+    f("u_warb", u_warb_);
+    f("u_rarb", u_rarb_);
+    f("u_order", u_order_, 1);
+    f("u_reorder", u_reorder_);
+    f("u_uw_skid", u_uw_skid_);
+    f("u_nw_skid", u_nw_skid_);
+    f("u_cr_req_skid", u_cr_req_skid_);
+    f("u_lr_req_skid", u_lr_req_skid_);
+    f("u_tr_req_skid", u_tr_req_skid_);
+    f("u_b_skid", u_b_skid_);
+    f("u_r_skid", u_r_skid_);
     f("aw_valid", d_.aw_valid);
     f("aw", d_.aw);
     f("w_valid", d_.w_valid);
@@ -140,6 +156,12 @@ class handoff_dma {
   struct Word {
     bool err = false;
     Data data{};
+
+    template <class F>
+    void ForEachField(F&& f) {
+      f("err", err);
+      f("data", data);
+    }
   };
 
   void Edge();

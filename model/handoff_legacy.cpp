@@ -101,7 +101,9 @@ void handoff_legacy::Edge() {
 }
 
 bool handoff_legacy::Flip(std::string_view reg, uint32_t bit) {
-  const bool done = FlipRegister([&](auto&& f) { ForEachReg(f); }, reg, bit);
+  const bool done = FlipRegister(*this, reg, bit);
+  d_.legacy_cons = r_.cons;
+  d_.legacy_fault = r_.fault;
   q_ = d_;
   idle_ = false;
   return done;

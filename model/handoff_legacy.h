@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "gen/handoff_pkg.h"
+#include "model/flip.h"
 #include "model/prim/fifo.h"
 #include "model/prim/ram_fifo.h"
 
@@ -61,10 +62,12 @@ class handoff_legacy {
     f("active", r_.active);
     f("fetch", r_.fetch);
     f("cons", r_.cons);
-    f("used", r_.used);
-    f("a_done", r_.a_done);
-    f("o_done", r_.o_done);
+    f("used", r_.used, IndexBits(uint64_t{beats_} + 1));
+    f("a_done", r_.a_done, IndexBits(kBlockDescs + 1));
+    f("o_done", r_.o_done, IndexBits(kBeatDescs));
     f("fault", r_.fault);
+    f("u_reads", u_reads_);
+    f("u_beats", u_beats_);
     f("lr_req_valid", d_.lr_req_valid);
     f("lr_req", d_.lr_req);
     f("grant_valid", d_.grant_valid);
@@ -81,11 +84,24 @@ class handoff_legacy {
   struct Read {  // a read under way
     uint8_t lane = 0;
     uint8_t n = 0;
+
+    template <class F>
+    void ForEachField(F&& f) {
+      f("lane", lane, IndexBits(kBeatDescs));
+      f("n", n, IndexBits(kBlockDescs + 1));
+    }
   };
   struct Beat {  // descriptors cnt, from lane on
     uint8_t cnt = 0;
     uint8_t lane = 0;
     Data data{};
+
+    template <class F>
+    void ForEachField(F&& f) {
+      f("cnt", cnt, IndexBits(kBeatDescs + 1));
+      f("lane", lane, IndexBits(kBeatDescs));
+      f("data", data);
+    }
   };
   struct Regs {
     bool active = false;

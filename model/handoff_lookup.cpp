@@ -22,14 +22,7 @@ handoff_lookup::handoff_lookup(const Params& params)
     : ways_(params.Ways),
       sets_(2 * params.DctEntries / params.Ways),
       u_way_(params.Ways, prim::Ram<Slot>(2 * params.DctEntries / params.Ways)),
-      stash_(params.StashEntries) {
-  for (uint32_t i = 0; i < params.StashEntries; ++i) {
-    const std::string name = "stash" + std::to_string(i);
-    stash_names_.push_back(name + ".valid");
-    stash_names_.push_back(name + ".conn");
-    stash_names_.push_back(name + ".key");
-  }
-}
+      stash_(params.StashEntries) {}
 
 void handoff_lookup::Reset() {
   r_ = Regs{};
@@ -250,9 +243,9 @@ void handoff_lookup::Show() {
 }
 
 bool handoff_lookup::Flip(std::string_view reg, uint32_t bit) {
-  const bool done = FlipRegister([&](auto&& f) { ForEachReg(f); }, reg, bit);
-  r_.clr_addr &= sets_ - 1;
-  r_.set &= sets_ - 1;
+  const bool done = FlipRegister(*this, reg, bit);
+  d_.hdr_ready = u_hdr_skid_.ready();
+  d_.cmd_ready = u_cmd_skid_.ready();
   q_ = d_;
   idle_ = false;
   op_has_cmd_ = true;

@@ -5,11 +5,11 @@
 #define HANDOFF_MODEL_HANDOFF_LOOKUP_H_
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "gen/handoff_pkg.h"
+#include "model/flip.h"
 #include "model/prim/ram.h"
 #include "model/prim/skid.h"
 
@@ -54,18 +54,17 @@ class handoff_lookup {
 
   template <class F>
   void ForEachReg(F&& f) {
-    f("phase", r_.phase);
-    f("clr_addr", r_.clr_addr);
+    f("phase", r_.phase, 2);
+    f("clr_addr", r_.clr_addr, IndexBits(sets_));
     f("is_cmd", r_.is_cmd);
     f("key", r_.key);
     f("seg", r_.seg);
     f("cmd", r_.cmd);
-    f("set", r_.set);
-    for (size_t i = 0; i < stash_.size(); ++i) {
-      f(stash_names_[3 * i], stash_[i].valid);
-      f(stash_names_[3 * i + 1], stash_[i].conn);
-      f(stash_names_[3 * i + 2], stash_[i].key);
-    }
+    f("set", r_.set, IndexBits(sets_));
+    f("stash", stash_);
+    f("u_way", u_way_);
+    f("u_hdr_skid", u_hdr_skid_);
+    f("u_cmd_skid", u_cmd_skid_);
     f("op_valid", d_.op_valid);
     f("op", d_.op);
     f("used", d_.lookup_used);
@@ -79,6 +78,13 @@ class handoff_lookup {
     bool valid = false;
     Conn conn = 0;
     Key key{};
+
+    template <class F>
+    void ForEachField(F&& f) {
+      f("valid", valid);
+      f("conn", conn);
+      f("key", key);
+    }
   };
   struct Regs {
     Phase phase = Phase::PhClear;
@@ -114,7 +120,6 @@ class handoff_lookup {
   prim::Skid<CmdKey> u_cmd_skid_;
   Out d_, q_;
 
-  std::vector<std::string> stash_names_;
   uint32_t stash_cnt_ = 0;  // valid ones in stash_: with none the stash is not looked at
   bool changed_ = false;
   bool op_loads_ = false;

@@ -36,7 +36,7 @@ void handoff_notify::TickAll() {
   seen_delay_ = in.cfg->irq_delay_us;
   changed_ = true;
 
-  const bool cleared = r_.clear == dct_entries_;
+  const bool cleared = r_.clear >= dct_entries_;
   const bool waits_active = ring.enable && !r_.active;
   const bool active_d =
       ring.enable && (r_.active || (!r_.hold_valid && !q_.nw_valid && !u_bursts_.valid()));
@@ -167,7 +167,7 @@ void handoff_notify::TickAnswers(Edge& e, uint16_t wr) {
 }
 
 void handoff_notify::TickProgress(Edge& e) {
-  const bool clearing = r_.clear != dct_entries_;
+  const bool clearing = r_.clear < dct_entries_;
   const uint32_t clear_at = r_.clear;
   if (clearing) ++r_.clear;
 
@@ -261,7 +261,10 @@ void handoff_notify::Show() {
 }
 
 bool handoff_notify::Flip(std::string_view reg, uint32_t bit) {
-  const bool done = FlipRegister([&](auto&& f) { ForEachReg(f); }, reg, bit);
+  const bool done = FlipRegister(*this, reg, bit);
+  d_.prog_ready = u_prog_skid_.ready();
+  d_.done_ready = u_done_skid_.ready();
+  d_.sent_ready = u_sent_skid_.ready();
   q_ = d_;
   resting_ = false;
   return done;

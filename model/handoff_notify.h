@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "gen/handoff_pkg.h"
+#include "model/flip.h"
 #include "model/prim/arb.h"
 #include "model/prim/fifo.h"
 #include "model/prim/ram.h"
@@ -68,20 +69,23 @@ class handoff_notify {
 
   template <class F>
   void ForEachReg(F&& f) {
-    f("clear", r_.clear);
+    const uint32_t conn_bits = IndexBits(dct_entries_);
+    f("clear", r_.clear, conn_bits + 1);
     f("s1_valid", r_.s1_valid);
     f("s1_pop", r_.s1_pop);
-    f("s1_conn", r_.s1_conn);
+    f("s1_conn", r_.s1_conn, conn_bits);
     f("s1_prog", r_.s1_prog);
     f("s1_fwd", r_.s1_fwd);
+    f("last", r_.last);
     f("pg_valid", r_.pg_valid);
-    f("pg_conn", r_.pg_conn);
+    f("pg_conn", r_.pg_conn, conn_bits);
+    f("pg", r_.pg);
     f("active", r_.active);
     f("phase", r_.phase);
     f("wr", r_.wr);
     f("hold_valid", r_.hold_valid);
     f("hold", r_.hold);
-    f("hold_age", r_.hold_age);
+    f("hold_age", r_.hold_age, IndexBits(kPairWait));
     f("nw_valid", d_.nw_valid);
     f("nw", d_.nw);
     f("prod", d_.ntf_prod);
@@ -90,6 +94,13 @@ class handoff_notify {
     f("unann", r_.unann);
     f("wake", d_.wake_us);
     f("fault", d_.ntf_fault);
+    f("u_prog_skid", u_prog_skid_);
+    f("u_done_skid", u_done_skid_);
+    f("u_sent_skid", u_sent_skid_);
+    f("u_arb", u_arb_);
+    f("u_bursts", u_bursts_, 1);
+    f("u_queue", u_queue_, conn_bits);
+    f("u_pend", u_pend_);
     f("irq_valid", d_.irq_valid);
     f("irq", d_.irq);
     f("irq_cnt_valid", d_.irq_cnt_valid);
@@ -107,6 +118,17 @@ class handoff_notify {
     U32 snd_wnd = 0;
     uint8_t dup = 0;
     U32 ts_ecr = 0;
+
+    template <class F>
+    void ForEachField(F&& f) {
+      f("queued", queued);
+      f("pending", pending);
+      f("gen", gen);
+      f("snd_una", snd_una);
+      f("snd_wnd", snd_wnd);
+      f("dup", dup, 4);
+      f("ts_ecr", ts_ecr);
+    }
   };
   struct Regs {
     uint32_t clear = 0;

@@ -84,12 +84,17 @@ void handoff_rx_fifo::Show() {
 }
 
 bool handoff_rx_fifo::Flip(std::string_view reg, uint32_t bit) {
-  const Regs before = r_;
+  const bool done = FlipRegister(*this, reg, bit);
+  // With a depth that is no power of two: there is no beat of that number.
+  if (r_.wr >= beats_ || r_.start >= beats_ || r_.rd >= beats_) {
+    FlipRegister(*this, reg, bit);
+    return false;
+  }
+  q_.hdr_valid = u_hdr_.valid();
+  q_.hdr = u_hdr_.data();
+  q_.fdata = u_beats_.rdata();
   resting_ = false;
-  if (!FlipRegister([&](auto&& f) { ForEachReg(f); }, reg, bit)) return false;
-  if (r_.wr < beats_ && r_.start < beats_ && r_.rd < beats_) return true;
-  r_ = before;  // an address has no such bit
-  return false;
+  return done;
 }
 
 }  // namespace handoff

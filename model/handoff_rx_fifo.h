@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "gen/handoff_pkg.h"
+#include "model/flip.h"
 #include "model/prim/ram.h"
 #include "model/prim/ram_fifo.h"
 
@@ -57,16 +58,15 @@ class handoff_rx_fifo {
 
   template <class F>
   void ForEachReg(F&& f) {
-    f("wr", r_.wr);
-    f("start", r_.start);
-    f("rd", r_.rd);
-    f("cur", r_.cur);
-    f("avail", r_.avail);
+    f("wr", r_.wr, IndexBits(beats_));
+    f("start", r_.start, IndexBits(beats_));
+    f("rd", r_.rd, IndexBits(beats_));
+    f("cur", r_.cur, IndexBits(beats_ + 1));
+    f("avail", r_.avail, IndexBits(beats_ + 1));
     f("drop", r_.drop);
-    f("hdr_valid", q_.hdr_valid);
-    f("hdr", q_.hdr);
+    f("u_beats", u_beats_);
+    f("u_hdr", u_hdr_);
     f("fdata_valid", q_.fdata_valid);
-    f("fdata", q_.fdata);
     f("rxf_cnt_valid", q_.rxf_cnt_valid);
     f("rxf_cnt", q_.rxf_cnt);
     f("rxf_drop_valid", q_.rxf_drop_valid);

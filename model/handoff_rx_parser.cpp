@@ -26,6 +26,17 @@ uint16_t Word(const uint8_t* p) { return static_cast<uint16_t>(p[0] << 8 | p[1])
 uint32_t Word32(const uint8_t* p) { return uint32_t{Word(p)} << 16 | Word(p + 2); }
 uint64_t Word64(const uint8_t* p) { return uint64_t{Word32(p)} << 32 | Word32(p + 4); }
 
+// The last timestamps of the options win.
+template <class Walk>
+void Add(const Walk& walk, Seg* seg) {
+  seg->has_sack |= walk.has_sack;
+  seg->unknown_opt |= walk.unknown_opt;
+  if (!walk.has_ts) return;
+  seg->has_ts = true;
+  seg->ts_val = walk.ts_val;
+  seg->ts_ecr = walk.ts_ecr;
+}
+
 bool IsTpid(uint16_t type) { return type == 0x8100 || type == 0x88A8; }
 
 // Extension headers: IANA; RFC 7045.
@@ -77,6 +88,7 @@ uint64_t AddWords(const uint64_t* words, uint32_t n, uint64_t sum) {
 void handoff_rx_parser::Reset() {
   r_ = Regs{};
   beats_ = {};
+  u_beats_ = {};
   hdrs_ = {};
   d_ = Next{};
   q_ = Out{};
@@ -93,11 +105,13 @@ void handoff_rx_parser::Edge() {
   // Outputs.
   d_.frame_valid = r_.s3_valid;
   if (r_.s3_valid) {
-    d_.frame_at = r_.beat_rd;
-    r_.beat_rd = (r_.beat_rd + 1) % kBeats;
+    d_.frame_at = u_beats_[r_.beat_rd];
+    r_.beat_rd = (r_.beat_rd + 1) % kDepth;
   }
   d_.hdr_valid = r_.s3_end;
   d_.hdr_at = r_.s3_hdr_at;
+  d_.hdr_goes_on = r_.s3_end && r_.s3_tok != 0;
+  if (d_.hdr_goes_on) d_.rest = WalkRest();
 
   // s3: the rest of the options, then the output registers.
   r_.s3_valid = r_.s2_valid;
@@ -112,12 +126,14 @@ void handoff_rx_parser::Edge() {
   r_.s2_end = false;
   if (r_.s1_valid) {
     const Axis& s1 = beats_[r_.s1_at];
+    u_beats_[r_.beat_wr] = r_.s1_at;
+    r_.beat_wr = (r_.beat_wr + 1) % kDepth;
     if (r_.net.reason == Reason::ReasonNone) {
       Sum(s1.data);
       if (r_.s1_idx == 0) {
         std::memcpy(r_.tcp.data(), s1.data.bytes(), kDataBytes);
         std::memset(r_.tcp.data() + kDataBytes, 0, kDataBytes);
-        r_.tcp_from = static_cast<uint8_t>(r_.net.l4_off);
+        r_.tcp_from = static_cast<uint8_t>(std::min(r_.net.l4_off, kDataBytes));
       } else if (r_.s1_idx == 1) {
         std::memcpy(r_.tcp.data() + kDataBytes, s1.data.bytes(), kDataBytes);
       }
@@ -165,6 +181,7 @@ void handoff_rx_parser::Show() {
   }
   q_.hdr_valid = d_.hdr_valid;
   if (d_.hdr_valid) q_.hdr = hdrs_[d_.hdr_at];
+  if (d_.hdr_goes_on) Add(d_.rest, &q_.hdr.seg);
   q_.quiet = d_.quiet;
 }
 
@@ -278,9 +295,14 @@ Reason handoff_rx_parser::RecordReason(const uint8_t* tcp) const {
   return Reason::ReasonNone;
 }
 
-void handoff_rx_parser::LoadRecord(Hdr* hdr) const {
+void handoff_rx_parser::LoadRecord(Hdr* hdr) {
   const Net& n = r_.s2_net;
   const uint8_t* tcp = r_.tcp.data() + r_.tcp_from;
+  const uint32_t hdr_bytes = 4u * (tcp[12] >> 4);
+  const uint32_t opt_len = hdr_bytes - kTcpMinBytes;
+  std::memcpy(r_.s3_opt.bytes(), tcp + kTcpMinBytes + kHalfBytes, kHalfBytes);
+  r_.s3_opt_len = opt_len & 63;
+  r_.s3_tok = 0;
   *hdr = Hdr{};
   Key& key = hdr->key;
   Seg& seg = hdr->seg;
@@ -298,7 +320,6 @@ void handoff_rx_parser::LoadRecord(Hdr* hdr) const {
   key.src_ip = n.src_ip;
   key.dst_ip = n.dst_ip;
 
-  const uint32_t hdr_bytes = 4u * (tcp[12] >> 4);
   const uint8_t flags = tcp[13];
   seg.seq = Word32(tcp + 4);
   seg.ack = Word32(tcp + 8);
@@ -311,39 +332,56 @@ void handoff_rx_parser::LoadRecord(Hdr* hdr) const {
   seg.wnd = Word(tcp + 14);
   seg.pay_off = static_cast<U16>(n.l4_off + hdr_bytes);
   seg.pay_len = static_cast<U16>(n.l4_len - hdr_bytes);
-  WalkOptions(tcp + kTcpMinBytes, hdr_bytes - kTcpMinBytes, &seg);
+  const Walk walk = WalkOptions(tcp + kTcpMinBytes, opt_len, 0, kHalfBytes);
+  Add(walk, &seg);
+  if (!walk.ended && walk.at >= kHalfBytes) {
+    r_.s3_tok = uint32_t{1} << (walk.at - kHalfBytes) & ((1u << kHalfBytes) - 1);
+  }
 }
 
-void handoff_rx_parser::WalkOptions(const uint8_t* opt, uint32_t opt_len, Seg* seg) {
-  uint32_t p = 0;
-  while (p < opt_len) {
+// Options that begin at bytes `from` to `to` - 1.
+handoff_rx_parser::Walk handoff_rx_parser::WalkOptions(const uint8_t* opt, uint32_t opt_len,
+                                                       uint32_t from, uint32_t to) {
+  Walk walk;
+  uint32_t& p = walk.at;
+  p = from;
+  while (p < std::min(opt_len, to)) {
     const uint8_t kind = opt[p];
-    if (kind == 0) return;  // end of list
+    walk.ended = kind == 0;
+    if (walk.ended) break;  // end of list
     if (kind == 1) {        // no operation
       ++p;
       continue;
     }
     if (p + 1 >= opt_len || opt[p + 1] < 2 || p + opt[p + 1] > opt_len) {
-      seg->unknown_opt = true;
-      return;
+      walk.unknown_opt = walk.ended = true;
+      break;
     }
     const uint8_t len = opt[p + 1];
     if (kind == 8 && len == 10) {  // timestamps: RFC 7323, 3.2
-      seg->has_ts = true;
-      seg->ts_val = Word32(opt + p + 2);
-      seg->ts_ecr = Word32(opt + p + 6);
+      walk.has_ts = true;
+      walk.ts_val = Word32(opt + p + 2);
+      walk.ts_ecr = Word32(opt + p + 6);
     } else if (kind == 5 && (len == 10 || len == 18 || len == 26 || len == 34)) {
-      seg->has_sack = true;  // RFC 2018, 3
+      walk.has_sack = true;  // RFC 2018, 3
     } else if (!((kind == 2 && len == 4) || (kind == 3 && len == 3) || (kind == 4 && len == 2))) {
-      seg->unknown_opt = true;
+      walk.unknown_opt = true;
     }
     p += len;
   }
+  return walk;
+}
+
+handoff_rx_parser::Walk handoff_rx_parser::WalkRest() const {
+  uint8_t opt[64] = {};  // as many as a flipped s3_opt_len may speak of
+  std::memcpy(opt, r_.s3_opt.bytes(), kHalfBytes);
+  const uint32_t opt_len = (r_.s3_opt_len - kHalfBytes) & 63;
+  return WalkOptions(opt, opt_len, static_cast<uint32_t>(std::countr_zero(r_.s3_tok)), opt_len);
 }
 
 bool handoff_rx_parser::Flip(std::string_view reg, uint32_t bit) {
   idle_ = false;
-  return FlipRegister([&](auto&& f) { ForEachReg(f); }, reg, bit);
+  return FlipRegister(*this, reg, bit);
 }
 
 }  // namespace handoff

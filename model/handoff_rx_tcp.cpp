@@ -50,9 +50,11 @@ void handoff_rx_tcp::Edge() {
       break;
     case Phase::PhIdle:
       Take(true, false);
+      WriteState();
       TickPulsesIn();
       break;
     case Phase::PhTest:
+      WriteState();
       Test();
       Take(false, false);
       TickPulsesIn();
@@ -73,7 +75,7 @@ void handoff_rx_tcp::Edge() {
              u_exp_skid_.empty() && u_start_skid_.empty() && !d_.place_valid && !d_.blk_valid &&
              !d_.ackev_valid && !d_.prog_valid && !d_.snap_valid && !d_.cmd_rsp_valid &&
              !d_.tcp_cnt_valid;
-  idle_ = d_.quiet;
+  idle_ = d_.quiet && !r_.wr;
 }
 
 void handoff_rx_tcp::CommitChanged() {
@@ -108,6 +110,12 @@ void handoff_rx_tcp::Clear() {
   if (r_.clr_addr == entries_ - 1) r_.phase = Phase::PhIdle;
   r_.clr_addr = (r_.clr_addr + 1) & (entries_ - 1);
   TickCredits();
+}
+
+// The edge after fire. After the RAM's read, and before PhTest loads the next operation's state.
+inline void handoff_rx_tcp::WriteState() {
+  if (r_.wr) u_state_.TickWrite(r_.wr_addr, r_.s);
+  r_.wr = false;
 }
 
 // Of a frame's op the command part means nothing, and stays behind.
@@ -149,7 +157,7 @@ void handoff_rx_tcp::Take(bool may, bool fire) {
       r_.conn = r_.op.is_cmd ? r_.op.cmd.conn : r_.op.conn;
     }
     const uint32_t addr = r_.conn & (entries_ - 1);
-    r_.same = fire && addr == (fired & (entries_ - 1));
+    r_.same = (fire && addr == (fired & (entries_ - 1))) || (r_.wr && addr == r_.wr_addr);
     // With same_q the state is in s_q already.
     if (!r_.same) u_state_.TickRead(addr);
     u_room_.TickRead(addr);
@@ -215,7 +223,8 @@ bool handoff_rx_tcp::Decide() {
   Load(d);
   r_.credit = static_cast<uint16_t>(r_.credit - d.place.reserved);
   r_.s = d.n;
-  u_state_.TickWrite(r_.conn & (entries_ - 1), r_.s);
+  r_.wr = true;
+  r_.wr_addr = r_.conn & (entries_ - 1);
   return true;
 }
 
@@ -252,7 +261,11 @@ void handoff_rx_tcp::Load(const rx_tcp::Decision& d) {
 }
 
 bool handoff_rx_tcp::Flip(std::string_view reg, uint32_t bit) {
-  const bool done = FlipRegister([&](auto&& f) { ForEachReg(f); }, reg, bit);
+  const bool done = FlipRegister(*this, reg, bit);
+  d_.op_ready = u_op_skid_.ready();
+  d_.uerr_ready = u_uerr_skid_.ready();
+  d_.exp_ready = u_exp_skid_.ready();
+  d_.start_ready = u_start_skid_.ready();
   q_ = d_;
   idle_ = false;
   return done;

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "gen/handoff_pkg.h"
+#include "model/flip.h"
 #include "model/prim/ram.h"
 #include "model/prim/skid.h"
 #include "model/rx_tcp/tests.h"
@@ -89,9 +90,10 @@ class handoff_rx_tcp {
 
   template <class F>
   void ForEachReg(F&& f) {
-    f("phase", r_.phase);
-    f("clr_addr", r_.clr_addr);
-    f("kind", r_.kind);
+    const uint32_t addr_bits = IndexBits(entries_);
+    f("phase", r_.phase, 2);
+    f("clr_addr", r_.clr_addr, addr_bits);
+    f("kind", r_.kind, 2);
     f("op", r_.op);
     f("uerr", r_.uerr);
     f("exp", r_.exp);
@@ -99,24 +101,18 @@ class handoff_rx_tcp {
     f("conn", r_.conn);
     f("same", r_.same);
     f("s", r_.s);
-    f("t_end", r_.t.end);
-    f("t_d", r_.t.d);
-    f("t_need", r_.t.need);
-    f("t_wnd", r_.t.wnd);
-    f("t_special_reason", r_.t.special_reason);
-    f("t_beyond", r_.t.beyond);
-    f("t_acceptable", r_.t.acceptable);
-    f("t_ack_good", r_.t.ack_good);
-    f("t_ts_ok", r_.t.ts_ok);
-    f("t_paws_ok", r_.t.paws_ok);
-    f("t_old", r_.t.old);
-    f("t_plain", r_.t.plain);
-    f("t_in_room", r_.t.in_room);
-    f("t_limited", r_.t.limited);
+    f("t", r_.t);
     f("now", r_.now);
     f("credit", r_.credit);
-    f("wait", r_.wait);
-    f("op_ready", d_.op_ready);
+    f("wr", r_.wr);
+    f("wr_addr", r_.wr_addr, addr_bits);
+    f("wait", r_.wait, IndexBits(kMaxWait + 1));
+    f("u_op_skid", u_op_skid_);
+    f("u_uerr_skid", u_uerr_skid_);
+    f("u_exp_skid", u_exp_skid_);
+    f("u_start_skid", u_start_skid_);
+    f("u_state", u_state_);
+    f("u_room", u_room_);
     f("place_valid", d_.place_valid);
     f("place", d_.place);
     f("blk_valid", d_.blk_valid);
@@ -131,9 +127,6 @@ class handoff_rx_tcp {
     f("cmd_rsp", d_.cmd_rsp);
     f("tcp_cnt_valid", d_.tcp_cnt_valid);
     f("tcp_cnt", d_.tcp_cnt);
-    f("uerr_ready", d_.uerr_ready);
-    f("exp_ready", d_.exp_ready);
-    f("start_ready", d_.start_ready);
     f("quiet", d_.quiet);
   }
   bool Flip(std::string_view reg, uint32_t bit);
@@ -155,6 +148,8 @@ class handoff_rx_tcp {
     rx_tcp::Tests t{};
     uint64_t now = 0;
     uint16_t credit = 0;
+    bool wr = false;  // s is to be written at wr_addr
+    uint32_t wr_addr = 0;
     uint8_t wait = 0;
   };
 
@@ -164,6 +159,7 @@ class handoff_rx_tcp {
   void TickCredits();
   void TakeOp(const Op& op);
   void Clear();
+  void WriteState();
   void Test();
   // PhDecide; true at fire.
   bool Decide();

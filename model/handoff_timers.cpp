@@ -194,19 +194,12 @@ uint64_t handoff_timers::Delay(uint32_t c) const {
 }
 
 bool handoff_timers::Flip(std::string_view reg, uint32_t bit) {
-  const bool done = FlipRegister([&](auto&& f) { ForEachReg(f); }, reg, bit);
-  // A bit above a node's width is no bit of the register: there is nothing at that address.
-  const auto is_node = [&](uint32_t& node) {
-    const bool fits = node < 2 * dct_entries_;
-    node &= 2 * dct_entries_ - 1;
-    return fits;
-  };
-  bool fits = is_node(r_.clr) && is_node(r_.op_node);
-  for (uint32_t& node : r_.head) fits = is_node(node) && fits;
-  for (uint32_t& node : r_.tail) fits = is_node(node) && fits;
+  const bool done = FlipRegister(*this, reg, bit);
+  d_.ack_tmr_ready = u_ack_tmr_skid_.ready();
+  d_.back_tmr_ready = u_back_tmr_skid_.ready();
   q_ = d_;
   idle_ = false;
-  return done && fits;
+  return done;
 }
 
 }  // namespace handoff

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "gen/handoff_pkg.h"
+#include "model/flip.h"
 #include "model/prim/arb.h"
 #include "model/prim/ram.h"
 #include "model/prim/skid.h"
@@ -56,26 +57,27 @@ class handoff_timers {
 
   template <class F>
   void ForEachReg(F&& f) {
-    f("state", r_.state);
-    f("clr", r_.clr);
-    f("op_node", r_.op_node);
+    const uint32_t node_bits = IndexBits(uint64_t{2} * dct_entries_);
+    f("state", r_.state, 3);
+    f("clr", r_.clr, node_bits);
+    f("op_node", r_.op_node, node_bits);
     f("op_arm", r_.op_arm);
-    f("op_class", r_.op_class);
+    f("op_class", r_.op_class, 2);
     f("op_epoch", r_.op_epoch);
-    static constexpr const char* kNames[kClasses][5] = {
-        {"head0", "tail0", "nonempty0", "head_due0", "last_due0"},
-        {"head1", "tail1", "nonempty1", "head_due1", "last_due1"},
-        {"head2", "tail2", "nonempty2", "head_due2", "last_due2"},
-        {"head3", "tail3", "nonempty3", "head_due3", "last_due3"}};
-    for (uint32_t c = 0; c < kClasses; ++c) {
-      f(kNames[c][0], r_.head[c]);
-      f(kNames[c][1], r_.tail[c]);
-      f(kNames[c][2], r_.nonempty[c]);
-      f(kNames[c][3], r_.head_due[c]);
-      f(kNames[c][4], r_.last_due[c]);
-    }
+    f("head", r_.head, node_bits);
+    f("tail", r_.tail, node_bits);
+    f("nonempty", r_.nonempty);
+    f("head_due", r_.head_due);
+    f("last_due", r_.last_due);
     f("refill", r_.refill);
-    f("refill_class", r_.refill_class);
+    f("refill_class", r_.refill_class, 2);
+    f("u_ack_tmr_skid", u_ack_tmr_skid_);
+    f("u_back_tmr_skid", u_back_tmr_skid_);
+    f("u_arb", u_arb_);
+    f("u_info", u_info_);
+    f("u_next", u_next_, node_bits);
+    f("u_prev", u_prev_, node_bits);
+    f("u_due", u_due_);
     f("exp_valid", d_.exp_valid);
     f("exp", d_.exp);
     f("wake_us", d_.wake_us);
@@ -91,6 +93,13 @@ class handoff_timers {
     bool armed = false;
     uint8_t delay_class = 0;
     uint8_t epoch = 0;
+
+    template <class F>
+    void ForEachField(F&& f) {
+      f("armed", armed);
+      f("delay_class", delay_class, 2);
+      f("epoch", epoch);
+    }
   };
   struct Regs {
     St state = St::kClear;

@@ -9,7 +9,6 @@
 namespace handoff {
 namespace {
 
-constexpr uint32_t kMaxLen = 16384;  // bytes of one frame in u_frame
 constexpr uint32_t kDescBytes = 64;
 constexpr uint32_t kFetchAhead = 8;  // descriptors held up to which more are fetched
 constexpr uint32_t kTsBytes = 12;
@@ -172,7 +171,7 @@ void handoff_tx::Check() {
                                      d.n_pieces > 1 ? d.piece1.size : 0,
                                      d.n_pieces > 2 ? d.piece2.size : 0};
   const uint64_t total = uint64_t{size[0]} + size[1] + size[2];
-  const uint32_t limit = std::min<uint32_t>(in.cfg->max_frame, kMaxLen);
+  const uint32_t limit = std::min<uint32_t>(in.cfg->max_frame, tx::kMaxLen);
   const bool raw = d.op == static_cast<U8>(Tx::TxRaw);
   Status status = Status::StatusOk;
   if (raw) {
@@ -331,12 +330,13 @@ void handoff_tx::TickPrepare() {
         r_.p_status = Status::StatusBadLength;
         r_.p_frame = false;
       } else {
+        r_.sums = tx::SumHeader(u_tmpl_.rdata(), r_.snap, r_.p_item, r_.p_sum);
         r_.p_state = PSt::kSum;
       }
       break;
     }
     case PSt::kSum:
-      r_.hlen = tx::BuildHeader(u_tmpl_.rdata(), r_.snap, r_.p_item, r_.p_sum, &r_.hdr);
+      r_.hlen = tx::BuildHeader(u_tmpl_.rdata(), r_.snap, r_.p_item, r_.sums, &r_.hdr);
       r_.p_state = PSt::kDone;
       break;
     case PSt::kDone:
@@ -411,7 +411,7 @@ void handoff_tx::TickSend() {
 
 void handoff_tx::Accept() {
   const uint16_t words = Words(r_.p_item.len);
-  r_.s_ptr = r_.r_ptr;
+  const uint16_t first = r_.r_ptr;
   r_.r_ptr = (r_.r_ptr + words) % kFrameWords;
   w_.accepted = true;
   if (!r_.p_frame) {
@@ -423,18 +423,45 @@ void handoff_tx::Accept() {
     return;
   }
   r_.s_active = true;
-  r_.s_own = r_.p_own;
-  r_.s_item = r_.p_item;
-  r_.s_seq = r_.p_seq;
+  r_.s_item = tx::Sent{.own = r_.p_own,
+                       .seq = r_.p_seq,
+                       .conn = r_.p_item.conn,
+                       .gen = r_.p_item.gen,
+                       .tag = r_.p_item.tag,
+                       .len = r_.p_item.len};
   r_.s_hlen = r_.p_raw ? 0 : r_.hlen;
   if (!r_.p_raw) r_.s_hdr = r_.hdr;
+  const uint32_t last_byte = std::max(kMinFrameBytes, uint32_t{r_.s_hlen} + r_.s_item.len) - 1;
   r_.s_k = 0;
+  r_.s_last_k = last_byte / kDataBytes;
+  r_.s_last_lane = last_byte % kDataBytes;
+  r_.s_left = words;
+  r_.s_raddr = (first + 1) % kFrameWords;
+}
+
+// Bytes of s_carry that belong to the next beat: of a word that a beat before has taken.
+uint32_t handoff_tx::CarryBytes() const {
+  return r_.s_active && r_.s_k > r_.s_hlen / kDataBytes ? r_.s_hlen % kDataBytes : 0;
+}
+
+// They are the last ones before the word that is taken next. Past the payload a word holds zeros.
+Data handoff_tx::Carry() const {
+  Data carry{};
+  const uint32_t n = CarryBytes();
+  const uint8_t* word = u_frame_[Before(Before(r_.s_raddr))].bytes();
+  std::memcpy(carry.bytes(), word + kDataBytes - n, n);
+  return carry;
+}
+
+void handoff_tx::SetCarry(const Data& carry) {
+  const uint32_t n = CarryBytes();
+  uint8_t* word = u_frame_[Before(Before(r_.s_raddr))].bytes();
+  std::memcpy(word + kDataBytes - n, carry.bytes(), n);
 }
 
 void handoff_tx::Beat() {
-  const uint32_t hlen = r_.s_hlen, len = r_.s_item.len, at = r_.s_k * kDataBytes;
-  const uint32_t bytes = std::max(kMinFrameBytes, hlen + len);
-  const bool last = r_.s_k + 1u == Words(bytes);
+  const uint32_t hlen = r_.s_hlen, at = r_.s_k * kDataBytes;
+  const bool last = r_.s_k == r_.s_last_k;
   const bool abort = !last && *in.stop;
 
   uint8_t* lanes = d_.tx.data.bytes();
@@ -443,41 +470,50 @@ void handoff_tx::Beat() {
     n = std::min(hlen - at, kDataBytes);
     std::memcpy(lanes, r_.s_hdr.bytes() + at, n);
   }
-  if (n < kDataBytes && at + n - hlen < len) {
+  // What a word still has and the next one's front adjoin in u_frame.
+  const uint32_t shift = hlen % kDataBytes;
+  if (r_.s_k >= hlen / kDataBytes) {
     constexpr uint32_t kFrameBytes = kFrameWords * kDataBytes;
+    const bool take = r_.s_left != 0;
+    const uint32_t carried = CarryBytes();
     const uint8_t* frame = u_frame_[0].bytes();
-    const uint32_t count = std::min(kDataBytes - n, len - (at + n - hlen));
-    const uint32_t from = (r_.s_ptr * kDataBytes + at + n - hlen) % kFrameBytes;
+    const uint32_t count = carried + (take ? kDataBytes - shift : 0);
+    const uint32_t from = (Before(r_.s_raddr) * kDataBytes + kFrameBytes - carried) % kFrameBytes;
     const uint32_t before_end = std::min(count, kFrameBytes - from);
     std::memcpy(lanes + n, frame + from, before_end);
     std::memcpy(lanes + n + before_end, frame, count - before_end);
     n += count;
+    if (take) {
+      --r_.s_left;
+      r_.s_raddr = (r_.s_raddr + 1) % kFrameWords;
+    }
   }
   std::memset(lanes + n, 0, kDataBytes - n);
 
   d_.tx_valid = load_tx_ = true;
   d_.tx.last = last || abort;
   d_.tx.user = abort;
-  const uint32_t kept = last ? bytes - at : kDataBytes;
+  const uint32_t kept = last ? r_.s_last_lane + 1u : kDataBytes;
   d_.tx.keep = ~Strb{0} >> (kDataBytes - kept);
-  ++r_.s_k;
+  r_.s_k = (r_.s_k + 1) % kFrameWords;
   if (!last && !abort) return;
 
   r_.s_active = false;
-  w_.freed = Words(len);
+  w_.freed = Words(r_.s_item.len);
   if (abort) return;
   d_.tx_cnt_valid = true;
   d_.tx_cnt.index = static_cast<uint8_t>(Counter::CntTxFrames);
-  if (r_.s_own) {
+  if (r_.s_item.own) {
     d_.txa_cnt_valid = true;
     d_.txa_cnt.index = static_cast<uint8_t>(Counter::CntTxAcks);
   } else {
     d_.sent_valid = load_sent_ = true;
-    d_.sent = SentNtf(r_.s_item, Status::StatusOk, r_.s_seq);
+    d_.sent = SentNtf(r_.s_item, Status::StatusOk, r_.s_item.seq);
   }
 }
 
-Ntf handoff_tx::SentNtf(const tx::Item& item, Status status, Seq seq) const {
+template <class Item>
+Ntf handoff_tx::SentNtf(const Item& item, Status status, Seq seq) {
   return Ntf{.kind = NtfKind::NtfSent,
              .code = static_cast<uint8_t>(status),
              .gen = item.gen,
@@ -518,17 +554,16 @@ void handoff_tx::Show() {
 }
 
 bool handoff_tx::Flip(std::string_view reg, uint32_t bit) {
-  const Regs before = r_;
-  const bool done = FlipRegister([&](auto&& f) { ForEachReg(f); }, reg, bit);
-  // A bit above a register's width is no bit of it, and would reach beyond a memory.
-  const bool fits = r_.clr < dct_entries_ && r_.acc_cnt <= kDataBytes && r_.w_ptr < kFrameWords &&
-                    r_.r_ptr < kFrameWords && r_.s_hlen < sizeof r_.s_hdr &&
-                    r_.hlen < sizeof r_.hdr && r_.p_item.n_sacks <= kMaxPieces &&
-                    r_.s_item.n_sacks <= kMaxPieces;
-  if (!fits) r_ = before;
+  const bool done = FlipRegister(*this, reg, bit);
+  if (r_.acc_cnt > kDataBytes) {  // there are no such lanes
+    FlipRegister(*this, reg, bit);
+    return false;
+  }
+  d_.tmpl_ready = u_tmpl_skid_.ready();
+  d_.ackreq_ready = u_ackreq_skid_.ready();
   q_ = d_;
   idle_ = false;
-  return done && fits;
+  return done;
 }
 
 }  // namespace handoff

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gen/handoff_pkg.h"
+#include "model/flip.h"
 #include "model/prim/arb.h"
 #include "model/prim/fifo.h"
 #include "model/prim/ram.h"
@@ -79,48 +80,66 @@ class handoff_tx {
   template <class F>
   void ForEachReg(F&& f) {
     f("clear", r_.clear);
-    f("clr", r_.clr);
+    f("clr", r_.clr, IndexBits(dct_entries_));
     f("fetch", r_.fetch);
-    f("tx_cons", d_.tx_cons);
-    f("fly", r_.fly);
-    f("held", r_.held);
-    f("tx_fault", d_.tx_fault);
-    f("left", r_.left);
+    f("cons", d_.tx_cons);
+    f("fly", r_.fly, 5);
+    f("held", r_.held, 5);
+    f("fault", d_.tx_fault);
+    f("left", r_.left, IndexBits(kMaxReadBytes + 1));
     f("acc", r_.acc);
-    f("acc_cnt", r_.acc_cnt);
+    f("acc_cnt", r_.acc_cnt, IndexBits(kDataBytes + 1));
     f("acc_err", r_.acc_err);
     f("flush", r_.flush);
     f("w_valid", r_.w_valid);
     f("w_data", r_.w_data);
     f("w_last", r_.w_last);
     f("w_err", r_.w_err);
-    f("w_ptr", r_.w_ptr);
+    f("w_ptr", r_.w_ptr, kPtrBits);
     f("sum", r_.sum);
-    f("d_state", r_.d_state);
+    f("d_state", r_.d_state, 2);
     f("d", r_.d);
     f("cur", r_.cur);
     f("nxt", r_.nxt);
     f("nxt2", r_.nxt2);
-    f("space", r_.space);
-    f("p_state", r_.p_state);
+    f("space", r_.space, IndexBits(kFrameWords + 1));
+    f("p_state", r_.p_state, 3);
     f("p_own", r_.p_own);
     f("p_frame", r_.p_frame);
     f("p_raw", r_.p_raw);
-    ForEachField("p_item", r_.p_item, f);
+    f("p_item", r_.p_item);
     f("p_sum", r_.p_sum);
-    f("p_status", r_.p_status);
+    f("p_status", r_.p_status, 6);
     f("p_seq", r_.p_seq);
     f("snap", r_.snap);
+    f("addr_sum", r_.sums.addr);
+    f("tcp_sum", r_.sums.tcp);
+    f("ip_sum", r_.sums.ip);
     f("hdr", r_.hdr);
-    f("hlen", r_.hlen);
+    f("hlen", r_.hlen, 7);
     f("s_active", r_.s_active);
-    f("s_own", r_.s_own);
-    ForEachField("s_item", r_.s_item, f);
-    f("s_seq", r_.s_seq);
+    f("s_item", r_.s_item);
     f("s_hdr", r_.s_hdr);
-    f("s_hlen", r_.s_hlen);
-    f("s_k", r_.s_k);
-    f("r_ptr", r_.r_ptr);
+    f("s_hlen", r_.s_hlen, 7);
+    f("s_k", r_.s_k, 9);
+    f("s_last_k", r_.s_last_k, 9);
+    f("s_last_lane", r_.s_last_lane, IndexBits(kDataBytes));
+    f("s_left", r_.s_left, IndexBits(tx::kMaxLen / kDataBytes + 1));
+    f("s_raddr", r_.s_raddr, kPtrBits);
+    Data carry = Carry();
+    f("s_carry", carry);
+    SetCarry(carry);
+    f("r_ptr", r_.r_ptr, kPtrBits);
+    f("u_tmpl_skid", u_tmpl_skid_);
+    f("u_ackreq_skid", u_ackreq_skid_);
+    f("u_tmpl", u_tmpl_);
+    f("u_desc", u_desc_);
+    f("u_ord", u_ord_);
+    f("u_item", u_item_);
+    f("u_done", u_done_);
+    f("u_arb", u_arb_);
+    Data none{};
+    f("u_frame.rdata", r_.s_left != 0 ? u_frame_[Before(r_.s_raddr)] : none);
     f("start_valid", d_.start_valid);
     f("start", d_.start);
     f("sent_valid", d_.sent_valid);
@@ -144,6 +163,7 @@ class handoff_tx {
   static constexpr uint32_t kDescriptors = 16;
   static constexpr uint32_t kReads = 32;
   static constexpr uint32_t kFrameWords = 512;
+  static constexpr uint32_t kPtrBits = IndexBits(kFrameWords);
 
   enum class DSt : uint8_t { kIdle, kCheck, kPiece };
   enum class PSt : uint8_t { kIdle, kWait, kHdr, kSum, kDone };
@@ -153,11 +173,25 @@ class handoff_tx {
     uint8_t lane = 0;
     uint16_t bytes = 0;
     bool last = false;  // the frame's last
+
+    template <class F>
+    void ForEachField(F&& f) {
+      f("is_desc", is_desc);
+      f("lane", lane, IndexBits(kDataBytes));
+      f("bytes", bytes, IndexBits(kMaxReadBytes + 1));
+      f("last", last);
+    }
   };
   // One frame whose bytes are all in u_frame.
   struct Done {
     bool err = false;
     uint16_t sum = 0;
+
+    template <class F>
+    void ForEachField(F&& f) {
+      f("err", err);
+      f("sum", sum);
+    }
   };
   struct Regs {
     bool clear = true;
@@ -194,17 +228,19 @@ class handoff_tx {
     Status p_status = Status::StatusOk;
     Seq p_seq = 0;
     Snap snap{};
+    tx::Sums sums{};
     tx::Header hdr{};
     uint8_t hlen = 0;
     // Send.
     bool s_active = false;
-    bool s_own = false;
-    tx::Item s_item{};
-    Seq s_seq = 0;
+    tx::Sent s_item{};
     tx::Header s_hdr{};
     uint8_t s_hlen = 0;
     uint16_t s_k = 0;
-    uint16_t s_ptr = 0;  // first word of the frame under way
+    uint16_t s_last_k = 0;
+    uint8_t s_last_lane = 0;
+    uint16_t s_left = 0;
+    uint16_t s_raddr = 0;
     uint16_t r_ptr = 0;
   };
   // What the stages tell each other at one edge: moves of the FIFOs between them.
@@ -223,8 +259,6 @@ class handoff_tx {
     Done done{};
   };
 
-  template <class F>
-  static void ForEachField(const char* item, tx::Item& i, F& f);
   void TickSend();
   void Accept();
   void Beat();
@@ -237,7 +271,12 @@ class handoff_tx {
   void TickArrival();
   void Append(const Ord& head, uint32_t lane, uint32_t k, bool frame_end);
   void TickWrite();
-  Ntf SentNtf(const tx::Item& item, Status status, Seq seq) const;
+  template <class Item>
+  static Ntf SentNtf(const Item& item, Status status, Seq seq);
+  static uint32_t Before(uint32_t word) { return (word + kFrameWords - 1) % kFrameWords; }
+  uint32_t CarryBytes() const;
+  Data Carry() const;
+  void SetCarry(const Data& carry);
 
   const uint32_t dct_entries_;
   Regs r_;
@@ -248,7 +287,8 @@ class handoff_tx {
   prim::Fifo<Ord> u_ord_;
   prim::RamFifo<tx::Item> u_item_;
   prim::Fifo<Done> u_done_;
-  std::vector<Data> u_frame_;  // read in place: a frame's words stay until its last beat
+  std::vector<Data>
+      u_frame_;  // read in place, s_carry too: a frame's words stay until its last beat
   prim::Arb<2> u_arb_;
   Out d_, q_;
   Wires w_;            // of this edge
@@ -260,22 +300,6 @@ class handoff_tx {
   bool load_tx_ = false;
   bool changed_ = false;
 };
-
-template <class F>
-void handoff_tx::ForEachField(const char* item, tx::Item& i, F& f) {
-  const bool p = item[0] == 'p';
-  f(p ? "p_item.status" : "s_item.status", i.status);
-  f(p ? "p_item.conn" : "s_item.conn", i.conn);
-  f(p ? "p_item.gen" : "s_item.gen", i.gen);
-  f(p ? "p_item.tag" : "s_item.tag", i.tag);
-  f(p ? "p_item.psh" : "s_item.psh", i.psh);
-  f(p ? "p_item.fin" : "s_item.fin", i.fin);
-  f(p ? "p_item.n_sacks" : "s_item.n_sacks", i.n_sacks);
-  f(p ? "p_item.len" : "s_item.len", i.len);
-  f(p ? "p_item.sack0" : "s_item.sack0", i.sack[0]);
-  f(p ? "p_item.sack1" : "s_item.sack1", i.sack[1]);
-  f(p ? "p_item.sack2" : "s_item.sack2", i.sack[2]);
-}
 
 }  // namespace handoff
 

@@ -286,7 +286,10 @@ void handoff_upload::LoadUw(uint32_t n, bool first, bool head, uint32_t b, const
 }
 
 bool handoff_upload::Flip(std::string_view reg, uint32_t bit) {
-  const bool done = FlipRegister([&](auto&& f) { ForEachReg(f); }, reg, bit);
+  const bool done = FlipRegister(*this, reg, bit);
+  d_.fdata_ready = u_fdata_skid_.ready();
+  d_.blk_ready = u_blk_skid_.ready();
+  d_.job_ready = u_job_skid_.ready();
   q_ = d_;
   resting_ = false;
   return done;

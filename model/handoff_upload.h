@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "gen/handoff_pkg.h"
+#include "model/flip.h"
 #include "model/prim/fifo.h"
 #include "model/prim/ram.h"
 #include "model/prim/ram_fifo.h"
@@ -77,28 +78,35 @@ class handoff_upload {
   template <class F>
   void ForEachReg(F&& f) {
     f("clr", r_.clr);
-    f("clr_addr", r_.clr_addr);
+    f("clr_addr", r_.clr_addr, IndexBits(uint64_t{mask_} + 1));
     f("job_valid", r_.job_valid);
-    f("kind", r_.kind);
+    f("kind", r_.kind, 2);
     f("frame_end", r_.frame_end);
     f("user", r_.user);
     f("has_ntf", r_.has_ntf);
     f("ntf", r_.ntf);
-    f("off", r_.off);
+    f("off", r_.off, IndexBits(kOffMask + 1));
     f("rem", r_.rem);
     f("addr", r_.addr);
     f("mid", r_.mid);
     f("beat", r_.beat);
     f("have", r_.have);
-    f("idx", r_.idx);
+    f("idx", r_.idx, IndexBits(kMaxIdx + 1));
     f("ended", r_.ended);
     f("issued", r_.issued);
     f("retired", r_.retired);
-    f("wslot", r_.wslot);
-    f("rslot", r_.rslot);
+    f("wslot", r_.wslot, IndexBits(kSlotMask + 1u));
+    f("rslot", r_.rslot, IndexBits(kSlotMask + 1u));
     f("ntf_err", r_.ntf_err);
     f("d1_valid", r_.d1_valid);
     f("d1", r_.d1);
+    f("u_fdata_skid", u_fdata_skid_);
+    f("u_blk_skid", u_blk_skid_);
+    f("u_job_skid", u_job_skid_);
+    f("u_burst", u_burst_);
+    f("u_ntf", u_ntf_);
+    f("u_uerr", u_uerr_);
+    f("u_err", u_err_);
     f("uw_valid", d_.uw_valid);
     f("uw", d_.uw);
     f("done_valid", d_.done_valid);
@@ -126,14 +134,35 @@ class handoff_upload {
     uint8_t gen = 0;
     bool has_ntf = false;
     uint8_t slot = 0;
+
+    template <class F>
+    void ForEachField(F&& f) {
+      f("user", user);
+      f("conn", conn);
+      f("gen", gen);
+      f("has_ntf", has_ntf);
+      f("slot", slot, IndexBits(kSlotMask + 1u));
+    }
   };
   struct Wait {  // a notification, and the bursts begun before it
     Ntf ntf{};
     uint8_t seq = 0;
+
+    template <class F>
+    void ForEachField(F&& f) {
+      f("ntf", ntf);
+      f("seq", seq);
+    }
   };
   struct Err {
     bool err = false;
     uint8_t gen = 0;
+
+    template <class F>
+    void ForEachField(F&& f) {
+      f("err", err);
+      f("gen", gen);
+    }
   };
   struct Regs {
     bool clr = true;

@@ -26,6 +26,11 @@ class Arb {
 
   void Reset() { next_ = 0; }
 
+  template <class F>
+  void ForEachField(F&& f) {
+    f("next", next_, N == 1 ? 1 : static_cast<uint32_t>(std::bit_width(N - 1)));
+  }
+
  private:
   uint32_t next_ = 0;
 };

@@ -4,6 +4,7 @@
 // docs/units/prim.md fixes the cycles and the calling order: read, decide, Tick once.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <vector>
 
@@ -39,6 +40,18 @@ class Fifo {
   void Reset() {
     count_ = wr_ = rd_ = 0;
     for (T& word : mem_) word = T{};
+  }
+
+  template <class F>
+  void ForEachField(F&& f) {
+    const uint32_t wr = wr_, rd = rd_;
+    f("count", count_, static_cast<uint32_t>(std::bit_width(mem_.size())));
+    f("wr", wr_, static_cast<uint32_t>(std::bit_width(mem_.size() - 1)));
+    f("rd", rd_, static_cast<uint32_t>(std::bit_width(mem_.size() - 1)));
+    f("mem", mem_);
+    // A depth that is no power of two: there is no word of that number.
+    if (wr_ >= mem_.size()) wr_ = wr;
+    if (rd_ >= mem_.size()) rd_ = rd;
   }
 
  private:

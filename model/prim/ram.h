@@ -29,6 +29,12 @@ class Ram {
 
   void Reset() { rdata_ = T{}; }
 
+  // The register alone: the words are no registers.
+  template <class F>
+  void ForEachField(F&& f) {
+    f("rdata", rdata_);
+  }
+
  private:
   std::vector<T> mem_;
   T rdata_{};

@@ -5,6 +5,7 @@
 // order: read, decide, Tick once.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 
 #include "model/prim/ram.h"
@@ -48,6 +49,19 @@ class RamFifo {
     ram_.Reset();
     count_ = wr_ = rd_ = 0;
     out_valid_ = false;
+  }
+
+  template <class F>
+  void ForEachField(F&& f) {
+    const uint32_t wr = wr_, rd = rd_;
+    f("count", count_, static_cast<uint32_t>(std::bit_width(depth_)));
+    f("out_valid", out_valid_);
+    f("wr", wr_, static_cast<uint32_t>(std::bit_width(depth_ - 1)));
+    f("rd", rd_, static_cast<uint32_t>(std::bit_width(depth_ - 1)));
+    f("u_ram", ram_);
+    // A depth that is no power of two: there is no word of that number.
+    if (wr_ >= depth_) wr_ = wr;
+    if (rd_ >= depth_) rd_ = rd;
   }
 
  private:

@@ -30,6 +30,15 @@ class Skid {
 
   void Reset() { *this = Skid{}; }
 
+  template <class F>
+  void ForEachField(F&& f) {
+    f("ready", ready_);
+    f("count", count_, 2);
+    f("head", head_, 1);
+    f("entry0", entry_[0]);
+    f("entry1", entry_[1]);
+  }
+
  private:
   void Move(bool in_valid, const T& in, bool pop) {
     const bool take = in_valid && ready_;

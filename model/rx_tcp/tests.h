@@ -31,6 +31,12 @@ inline uint32_t WindowField(uint32_t edge, uint32_t ack, uint32_t rcv_scale) {
 struct RoomWord {
   U8 epoch = 0;
   U32 room_end = 0;
+
+  template <class F>
+  void ForEachField(F&& f) {
+    f("epoch", epoch);
+    f("room_end", room_end);
+  }
 };
 
 struct Tests {
@@ -48,6 +54,24 @@ struct Tests {
   bool plain = false;
   bool in_room = false;
   bool limited = false;
+
+  template <class F>
+  void ForEachField(F&& f) {
+    f("end", end);
+    f("d", d);
+    f("need", need);
+    f("wnd", wnd);
+    f("special_reason", special_reason, 6);
+    f("beyond", beyond);
+    f("acceptable", acceptable);
+    f("ack_good", ack_good);
+    f("ts_ok", ts_ok);
+    f("paws_ok", paws_ok);
+    f("old", old);
+    f("plain", plain);
+    f("in_room", in_room);
+    f("limited", limited);
+  }
 };
 
 inline Tests MakeTests(const State& s, const Seg& g, const RoomWord& room_word, uint64_t time_us,

@@ -8,10 +8,14 @@
 #include <cstdint>
 
 #include "gen/handoff_pkg.h"
+#include "model/flip.h"
 
 namespace handoff::tx {
 
 using Header = Bits<1024>;  // byte i of the frame at [8i +: 8]
+
+inline constexpr uint32_t kMaxLen = 16384;  // bytes of one descriptor's data
+inline constexpr uint32_t kLenBits = IndexBits(kMaxLen + 1);
 
 // One frame's descriptor, decoded.
 struct Item {
@@ -29,6 +33,52 @@ struct Item {
   Seq rcv_edge = 0;
   uint16_t len = 0;
   std::array<uint64_t, kMaxPieces> sack{};  // {left, right}
+
+  template <class F>
+  void ForEachField(F&& f) {
+    f("raw", raw);
+    f("status", status, 6);
+    f("conn", conn);
+    f("gen", gen);
+    f("tag", tag);
+    f("psh", psh);
+    f("fin", fin);
+    f("has_ack", has_ack);
+    f("n_sacks", n_sacks, 2);
+    f("seq", seq);
+    f("ack", ack);
+    f("rcv_edge", rcv_edge);
+    f("len", len, kLenBits);
+    f("sack", sack);
+  }
+};
+
+// What send keeps of the item that it sends.
+struct Sent {
+  bool own = false;  // an ACK of the engine's own making
+  Seq seq = 0;
+  Conn conn = 0;
+  Gen gen = 0;
+  U16 tag = 0;
+  uint16_t len = 0;
+
+  template <class F>
+  void ForEachField(F&& f) {
+    f("own", own);
+    f("seq", seq);
+    f("conn", conn);
+    f("gen", gen);
+    f("tag", tag);
+    f("len", len, kLenBits);
+  }
+};
+
+// The sums of the header's 16-bit words: addresses, which are in both checksums; of the rest those
+// of TCP, payload and pseudo-header included, and those of IPv4.
+struct Sums {
+  uint32_t addr = 0;
+  uint32_t tcp = 0;
+  uint32_t ip = 0;
 };
 
 // Ones' complement sum of what was added up (RFC 1071).
@@ -44,8 +94,10 @@ inline uint32_t WordSum(const Data& word) {
   return static_cast<uint32_t>((lanes & 0xffffffff) + (lanes >> 32));
 }
 
+Sums SumHeader(const Tmpl& t, const Snap& snap, const Item& item, uint16_t payload_sum);
+
 // Writes the header with its checksums, zeros above it; returns its length.
-uint8_t BuildHeader(const Tmpl& t, const Snap& snap, const Item& item, uint16_t payload_sum,
+uint8_t BuildHeader(const Tmpl& t, const Snap& snap, const Item& item, const Sums& sums,
                     Header* header);
 
 }  // namespace handoff::tx

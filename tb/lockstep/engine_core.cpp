@@ -115,7 +115,11 @@ std::string WhyNoFlip(std::string_view unit_field, uint32_t bit) {
   if (registers.empty()) return NoSuchUnit(unit);
   for (const auto& [name, width] : registers) {
     if (name != reg) continue;
-    if (bit < width) return "the model of '" + unit + "' does not run here";
+    if (bit < width) {
+      return "bit " + std::to_string(bit) + " of register '" + reg + "' of " + unit +
+             " cannot be flipped: the model of this unit does not run here, or has no memory at " +
+             "the address that this would make";
+    }
     return "no bit " + std::to_string(bit) + " of register '" + reg + "' of " + unit + ": it has " +
            std::to_string(width);
   }

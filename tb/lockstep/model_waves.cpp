@@ -58,8 +58,9 @@ void ModelWaves::Visit(handoff_engine& model, Sink& sink) {
     sink.Enter("u_", name);
     Rtl::ForEachInput(unit.in, port);
     Rtl::ForEachOutput(unit.out(), port);
-    unit.ForEachReg(
-        [&sink](const auto& reg, const auto& value) { sink.Reg(std::string_view(reg), value); });
+    ForEachRegister(unit, [&sink](std::string_view reg, const auto& value, uint32_t bits) {
+      sink.Reg(reg, value, bits);
+    });
     sink.Leave();
   });
   sink.Leave();
@@ -68,13 +69,17 @@ void ModelWaves::Visit(handoff_engine& model, Sink& sink) {
 // The first pass: what there is.
 struct ModelWaves::Describe {
   ModelWaves& w;
-  size_t scope = 0;  // where the present scope's entries begin
+  size_t scope = 0;  // where the present unit's entries begin
+  std::string prim;  // whose scope is open
 
   void Enter(const char* prefix, const char* name) {
     w.entries_.push_back({.step = Step::kEnter, .name = std::string(prefix) + name});
     scope = w.entries_.size();
   }
-  void Leave() { w.entries_.push_back({.step = Step::kLeave}); }
+  void Leave() {
+    LeavePrim();
+    w.entries_.push_back({.step = Step::kLeave});
+  }
 
   template <class T>
   void Port(const PortInfo& port, const T&) {
@@ -90,8 +95,8 @@ struct ModelWaves::Describe {
 
   // An output's register is the output: one signal with two names, as in the RTL.
   template <class T>
-  void Reg(std::string_view name, const T&) {
-    Entry entry{.name = std::string(name), .width = RegisterWidth<T>()};
+  void Reg(std::string_view name, const T&, uint32_t bits) {
+    Entry entry{.name = std::string(InScope(name)), .width = bits};
     const std::string port = entry.name + "_o";
     for (size_t i = scope; i < w.entries_.size(); i++) {
       if (w.entries_[i].name != port) continue;
@@ -117,6 +122,25 @@ struct ModelWaves::Describe {
   }
 
  private:
+  // A prim's registers, u_<prim>.<register>, stand in its scope, as in the RTL: what is left of
+  // the name there.
+  std::string_view InScope(std::string_view name) {
+    const size_t dot = name.starts_with("u_") ? name.find('.') : std::string_view::npos;
+    if (dot == std::string_view::npos) {
+      LeavePrim();
+      return name;
+    }
+    if (name.substr(0, dot) != prim) {
+      LeavePrim();
+      prim = name.substr(0, dot);
+      w.entries_.push_back({.step = Step::kEnter, .name = prim});
+    }
+    return name.substr(dot + 1);
+  }
+  void LeavePrim() {
+    if (!prim.empty()) w.entries_.push_back({.step = Step::kLeave});
+    prim.clear();
+  }
   void Add(Entry entry) {
     if (entry.num_fields == 1) entry.num_fields = 0;  // it is the whole
     entry.code = w.codes_;
@@ -153,14 +177,14 @@ struct ModelWaves::Write {
   bool full;
   size_t at = 0;
 
-  void Enter(const char*, const char*) { at++; }
-  void Leave() { at++; }
+  void Enter(const char*, const char*) {}
+  void Leave() {}
   template <class T>
   void Port(const PortInfo&, const T& value) {
     Value(value);
   }
   template <class T>
-  void Reg(std::string_view, const T& value) {
+  void Reg(std::string_view, const T& value, uint32_t) {
     Value(value);
   }
 
@@ -168,6 +192,7 @@ struct ModelWaves::Write {
   template <class T>
   void Value(const T& value) {
     static_assert(RegisterWidth<T>() <= 64 * kMaxWords);
+    while (w.entries_[at].step != Step::kSignal) at++;
     const Entry& entry = w.entries_[at++];
     if (entry.alias) return;
     std::array<uint64_t, (RegisterWidth<T>() + 63) / 64> words;

@@ -313,7 +313,7 @@ TEST(Flips, SayWhatIsWrongWithTheirName) {
   says("upload.uw_vald", 0, "no register 'uw_vald' of upload");
   says("upload.uw_vald", 0, " uw_valid[1] ");
   says("upload.beat", 512, "no bit 512 of register 'beat' of upload: it has 512");
-  says("upload.beat", 511, "the model of 'upload' does not run here");
+  says("upload.beat", 511, "the model of this unit does not run here");
 }
 
 }  // namespace

@@ -137,6 +137,94 @@ class Twins(unittest.TestCase):
                 self.assertIn(fault, "\n".join(self.errors(model)))
 
 
+PAGE = """
+## Stages
+Prims: `u_in` (prim_skid); `u_way[i]` (prim_ram).
+
+| register | type | reset | loads |
+| --- | --- | --- | --- |
+| a_q, b_q[4] | logic | 0 | a \\|\\| b |
+| c_valid_q; c_q | u8_t | 0 | below |
+
+| row | case |
+| --- | --- |
+| 1 | no register |
+"""
+RTL = """
+  prim_skid #(
+      .T(u8_t)
+  ) u_in (
+  prim_ram #(.T(u8_t)) u_way (
+  logic a_q;  // not_this_q
+  u8_t c_q, b_q[4];
+  assign c_valid_o = c_valid_q;
+"""
+MODEL = """
+  template <class F>
+  void ForEachReg(F&& f) {
+    f("a", r_.a);
+    f("b", Members{b_, &B::x}, 2);
+    f("c_valid", d_.c_valid);
+    f("c", r_.c.low);
+    f("u_in", u_in_);
+    f("u_way.rdata", u_way_);
+  }
+  struct B {
+    uint8_t x = 0;
+    bool y[2] = {};
+    template <class F>
+    void ForEachField(F&& f) {
+      f("x", x);
+      f("y", y);
+    }
+  };
+  struct Regs {
+    bool a = false;
+    std::array<uint8_t, 4> c{};  // low, high
+  };
+  prim::Skid<A> u_in_;
+  prim::Ram<B> u_way_;
+"""
+
+
+class Registers(unittest.TestCase):
+    def errors(self, page=PAGE, rtl=RTL, model=MODEL):
+        check = load("check_twins")
+        with tempfile.TemporaryDirectory() as scratch:
+            check.ROOT = pathlib.Path(scratch)
+            for name, text in (
+                ("docs/units/toy.md", page),
+                ("rtl/handoff_toy.sv", rtl),
+                ("model/handoff_toy.h", model),
+            ):
+                path = check.ROOT / name
+                path.parent.mkdir(parents=True)
+                path.write_text(text)
+            return check.check_registers("toy")
+
+    def test_same_registers_pass(self):
+        self.assertEqual(self.errors(), [])
+
+    def test_each_difference_is_named(self):
+        for change, fault in (
+            ({"page": PAGE.replace("a_q, ", "")}, "toy.md: a: not on the page, but in the RTL"),
+            (
+                {"page": PAGE.replace("`u_in` (", "")},
+                "toy.md: u_in: not on the page, but in the RTL",
+            ),
+            ({"rtl": RTL + "logic n_q;"}, "toy.md: n: not on the page, but in the RTL"),
+            ({"rtl": RTL + "prim_arb #(.N(2)) u_arb ("}, "toy.md: u_arb: not on the page"),
+            ({"model": MODEL.replace('f("b"', 'f("n"')}, "toy.h: b: not in ForEachReg, but on"),
+            ({"model": MODEL.replace('f("b"', 'f("n"')}, "n: not on the page, but in the model's"),
+            ({"model": MODEL.replace("r_.a)", "d_.a)")}, "toy.h: a: a register in Regs of which"),
+            ({"model": MODEL + "prim::Arb<2> u_arb_;"}, "toy.h: u_arb: a prim that is not in"),
+            ({"model": MODEL.replace('f("y", y);', "")}, "toy.h: B::y: not in its ForEachField"),
+            ({"model": "struct Regs {};"}, "toy.h: no ForEachReg"),
+        ):
+            with self.subTest(fault=fault):
+                self.assertIn(fault, "\n".join(self.errors(**change)))
+
+
 RESULT = """<testsuites><testsuite name="S">
 <testcase name="Shows" classname="S" status="run" result="completed" file="{file}">
 <properties><property name="claims" value="8 9"/></properties></testcase>

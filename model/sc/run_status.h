@@ -15,7 +15,10 @@ class RunStatus {
  public:
   void Fail(std::string text) {
     if (failures_.size() < kMost) failures_.push_back(std::move(text));
-    if (stop_at_failure && sc_core::sc_is_running()) sc_core::sc_stop();
+    // SystemC warns of a second time.
+    if (stop_at_failure && sc_core::sc_is_running() && !std::exchange(stopped_, true)) {
+      sc_core::sc_stop();
+    }
   }
   bool failed() const { return !failures_.empty(); }
   const std::vector<std::string>& failures() const { return failures_; }
@@ -25,6 +28,7 @@ class RunStatus {
  private:
   static constexpr size_t kMost = 20;
   std::vector<std::string> failures_;
+  bool stopped_ = false;
 };
 
 }  // namespace handoff

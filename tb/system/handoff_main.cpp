@@ -3,23 +3,21 @@
 // The program: build/bin/handoff.
 
 #include <fmt/core.h>
-#include <sys/wait.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <exception>
 #include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
 #include <regex>
 #include <string>
 #include <vector>
 
 #include "tb/system/capture.h"
+#include "tb/system/options.h"
 #include "tb/system/replay.h"
+#include "tb/system/rerun.h"
 #include "tb/system/scenario.h"
 #include "tb/system/settings.h"
 #include "tb/system/summary.h"
@@ -30,23 +28,6 @@ namespace {
 constexpr int kPass = 0, kMismatch = 1, kBadInput = 2;
 // Around a mismatch, in the waves of the run that looks closer.
 constexpr uint64_t kCyclesBefore = 2000, kCyclesAfter = 50;
-
-struct Options {
-  // Of both commands.
-  std::string engine, out, flip, waves, pcap;
-  std::vector<std::string> units;
-  uint64_t seed = 0, quantum = 0;
-  bool no_skip = false, no_rerun = false;
-  // Of one.
-  std::string capture, host, streams, delegate = "policy";
-  uint64_t linger_ms = 1500;
-  bool fast = false;
-  std::string scenario;
-  std::vector<std::string> set;
-  bool keys = false;
-
-  std::vector<std::string> words;  // of the command line
-};
 
 // --- What runs ----------------------------------------------------------------------------------
 
@@ -106,6 +87,11 @@ WaveRequest WavesOf(const Options& o) {
   } else if (m[1].matched) {
     request.mark = std::stoull(m[1]);
     request.unit = m[3];
+    const auto& units = EngineUnits();
+    if (m[3].matched && std::find(units.begin(), units.end(), request.unit) == units.end()) {
+      throw std::invalid_argument(fmt::format("--waves {}: no unit '{}' (expected one of {})",
+                                              o.waves, request.unit, fmt::join(units, " ")));
+    }
     request.from = *request.mark - std::min(*request.mark, kCyclesBefore);
     request.to = *request.mark + kCyclesAfter;
   }
@@ -115,8 +101,8 @@ WaveRequest WavesOf(const Options& o) {
 RunConfig ConfigOf(const Options& o) {
   RunConfig config;
   config.core = CoreOf(o);
-  config.quantum = o.quantum;
-  config.seed = o.seed;
+  config.quantum = *o.quantum;
+  config.seed = *o.seed;
   if (!o.flip.empty()) config.flip = FlipOf(o.flip);
   std::filesystem::create_directories(o.out);
   if (!o.waves.empty()) config.core.waves = WavesOf(o);
@@ -138,7 +124,7 @@ RunDescription DescriptionOf(const Options& o, const CoreConfig& core, std::stri
   RunDescription run;
   run.what = std::move(what);
   run.engine = o.engine;
-  run.seed = o.seed;
+  run.seed = *o.seed;
   run.out = o.out;
   for (const std::string& unit : EngineUnits()) {
     const auto it = core.units.find(unit);
@@ -151,92 +137,19 @@ RunDescription DescriptionOf(const Options& o, const CoreConfig& core, std::stri
   return run;
 }
 
-void Write(const std::filesystem::path& path, const char* data, size_t bytes) {
-  std::ofstream file(path, std::ios::binary);
-  file.write(data, static_cast<std::streamsize>(bytes));
-  if (!file.flush()) throw std::runtime_error("cannot write " + path.string());
-}
-
-// --- After a mismatch ---------------------------------------------------------------------------
-
-// SystemC elaborates once a process, so another run is another process. Options that are given
-// twice count as given last.
-void RunAgain(const Options& o, const std::vector<std::string>& more) {
-  std::vector<std::string> words = o.words;
-  words[0] = std::filesystem::read_symlink("/proc/self/exe");
-  words.insert(words.end(), more.begin(), more.end());
-  std::vector<char*> argv;
-  argv.reserve(words.size() + 1);
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  const pid_t child = fork();
-  if (child == 0) {
-    execv(argv[0], argv.data());
-    _exit(kBadInput);
-  }
-  int status = 0;
-  if (child > 0) waitpid(child, &status, 0);
-}
-
-std::string CommandOf(const Options& o) {
-  std::string command;
-  for (const std::string& word : o.words) {
-    const bool plain = word.find_first_of(" '\"[]()*?$&;|<>\\") == std::string::npos;
-    command += (command.empty() ? "" : " ") + (plain ? word : "'" + word + "'");
-  }
-  return command;
-}
-
-// What diverged; in a whole-engine run also which unit did so first, by a second run with every
-// unit as RTL and model side by side, and the waves around it, by a third.
-void ReportMismatch(const Options& o, const RunConfig& config, const CoreMismatch& m) {
-  std::fflush(stdout);
-  const std::string file = o.out + "/mismatch.txt";
-  const bool composed = config.core.form == EngineForm::kComposed;
-  if (config.core.waves) {
-    fmt::print(stderr, "waves: {0}/waves.fst (gtkwave {0}/waves.gtkw)\n", o.out);
-    return;
-  }
-  Write(file, m.text.data(), m.text.size());
-  // What moved at the engine's pins before that is long: it is in the file.
-  const std::string head = m.text.substr(0, m.text.find("last transfers at the engine's pins"));
-  fmt::print(stderr, "{} at cycle {}:\n{}(more: {})\n",
-             composed ? "first unit to diverge: " + m.unit + "," : "MISMATCH", m.cycle, head, file);
-  if (o.no_rerun) return;
-  std::fflush(stderr);
-  std::string around = std::to_string(m.cycle);
-  if (!composed) {
-    std::string both;
-    for (const std::string& unit : EngineUnits())
-      both += (both.empty() ? "" : ",") + unit + "=both";
-    const std::string out = o.out + "/units";
-    RunAgain(o, {"--no-rerun", "--unit", both, "--pcap", "none", "--out", out});
-    // The unit diverged earlier than the engine's pins: what there is to see is there.
-    std::ifstream file(out + "/summary.json");
-    const nlohmann::json units = nlohmann::json::parse(file, nullptr, false);
-    if (units.is_object() && units["mismatch"].is_object()) {
-      around = fmt::format("{}@{}", units["mismatch"]["cycle"].get<uint64_t>(),
-                           units["mismatch"]["unit"].get<std::string>());
-    }
-    RunAgain(o, {"--no-rerun", "--waves", around, "--pcap", "none", "--out", o.out});
-  }
-  fmt::print(stderr, "run it again, with waves around that cycle: {} --waves {}\n", CommandOf(o),
-             around);
-}
-
 // --- The commands -------------------------------------------------------------------------------
 
 int Conclude(const Options& o, const RunConfig& config, RunDescription run, const RunResult& r,
              std::chrono::steady_clock::time_point begin) {
   run.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  const std::string summary = ToJson(run, r).dump(2) + "\n";
-  Write(std::filesystem::path(o.out) / "summary.json", summary.data(), summary.size());
-  if (r.quantum < o.quantum) {
+  // A run for the waves alone repeats another, which has told all this.
+  if (!o.shows_waves) Write(o.out + "/summary.json", ToJson(run, r).dump(2) + "\n");
+  if (r.quantum < *o.quantum) {
     fmt::print(stderr, "handoff: quantum {} is more than latencies allow, {} was taken\n",
-               o.quantum, r.quantum);
+               *o.quantum, r.quantum);
   }
   if (r.mismatch) {
-    ReportMismatch(o, config, *r.mismatch);
+    ReportMismatch(o, config.core, *r.mismatch);
     return kMismatch;
   }
   if (r.result != "pass") {
@@ -255,6 +168,9 @@ std::string StreamName(const tcp::Tuple& t) {
 
 int DoReplay(Options o) {
   const auto begin = std::chrono::steady_clock::now();
+  if (o.engine.empty()) o.engine = "lockstep";
+  if (!o.seed) o.seed = 1;
+  if (!o.quantum) o.quantum = 64;
   if (o.out.empty()) o.out = "build/runs/" + std::filesystem::path(o.capture).stem().string();
   const auto host = tcp::IpAddr::Parse(o.host);
   if (!host) throw std::invalid_argument("--host " + o.host + ": expected an IPv4 or IPv6 address");
@@ -272,7 +188,7 @@ int DoReplay(Options o) {
     std::filesystem::create_directories(o.streams);
     for (const ConnectionResult& c : r.connections) {
       Write(std::filesystem::path(o.streams) / StreamName(c.tuple),
-            reinterpret_cast<const char*>(c.stream.data()), c.stream.size());
+            {reinterpret_cast<const char*>(c.stream.data()), c.stream.size()});
     }
   }
   const std::string what = o.capture + " as " + o.host;
@@ -301,96 +217,25 @@ int DoRun(Options o) {
   // The command line goes before the scenario.
   if (o.engine.empty()) o.engine = scenario.engine;
   if (o.units.empty()) o.units = scenario.units;
-  if (o.seed == 0) o.seed = scenario.seed;
-  if (o.quantum == 0) o.quantum = scenario.quantum;
+  if (!o.seed) o.seed = scenario.seed;
+  if (!o.quantum) o.quantum = scenario.quantum;
   if (o.out.empty()) o.out = "build/runs/" + scenario.name;
   const RunConfig config = ConfigOf(o);
   const RunResult r = RunScenario(scenario, config);
   return Conclude(o, config, DescriptionOf(o, config.core, scenario.name), r, begin);
 }
 
-// --- The command line ---------------------------------------------------------------------------
-
-void AddCommon(CLI::App* command, Options* o) {
-  const auto last = CLI::MultiOptionPolicy::TakeLast;
-  command
-      ->add_option("--set", o->set,
-                   "KEY=VALUE of a scenario (`handoff run --keys`), as pcie.lanes=8; in a replay "
-                   "those of link, pcie and host")
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->allow_extra_args(false);
-  command
-      ->add_option("--engine", o->engine, "what runs: both compared in every cycle, or one alone")
-      ->check(CLI::IsMember({"lockstep", "rtl", "model"}))
-      ->multi_option_policy(last);
-  command
-      ->add_option("--unit", o->units, "one unit's form: NAME=rtl|model|both, several with commas")
-      ->delimiter(',');
-  command->add_option("--seed", o->seed, "of every random stream")->check(CLI::PositiveNumber);
-  command
-      ->add_option("--quantum", o->quantum, "cycles the engine runs at a time; changes no result")
-      ->check(CLI::Range(1, 1024));
-  command->add_option("--out", o->out, "the run's folder (default: build/runs/NAME)")
-      ->multi_option_policy(last);
-  command
-      ->add_option("--waves", o->waves,
-                   "write waves.fst and waves.gtkw: all, FROM:TO in cycles, or CYCLE or CYCLE@UNIT "
-                   "to look around")
-      ->multi_option_policy(last);
-  command
-      ->add_option("--pcap", o->pcap,
-                   "where the capture of the engine's port goes (default: capture.pcapng in the "
-                   "run's folder; none: nowhere)")
-      ->multi_option_policy(last);
-  command->add_option("--flip", o->flip, "a deliberate fault: UNIT.FIELD[BIT]@CYCLE of the model");
-  command->add_flag("--no-skip", o->no_skip, "clock idle cycles too; the results are the same");
-  command->add_flag("--no-rerun", o->no_rerun, "at a mismatch, do not look for the unit");
-}
-
 int Main(int argc, char** argv) {
-  CLI::App app(
-      "Handoff: a hardware model of TCP delegation, RTL and cycle-accurate model in lockstep.\n"
-      "A host's TCP stack hands connections to the engine, which receives and acknowledges for "
-      "them.\n\n"
-      "  handoff run tb/scenarios/delegated_bulk.yaml --set link.rate_gbps=25\n"
-      "  handoff replay tb/captures/clean_bulk.pcap --host 10.77.0.2 --delegate always\n\n"
-      "Exit status: 0 passed; 1 mismatch, or a run that failed; 2 input that was refused.");
-  app.require_subcommand(1);
   Options o;
   o.words.assign(argv, argv + argc);
-
-  auto* run = app.add_subcommand(
-      "run", "play a scenario: two hosts with our stack, one with the engine, a link between them");
-  run->add_option("scenario", o.scenario, "YAML file; --keys lists what it may say");
-  run->add_flag("--keys", o.keys, "list every key of a scenario, with range, default and meaning");
-  AddCommon(run, &o);
-
-  auto* replay = app.add_subcommand(
-      "replay",
-      "play what a recorded host received into the engine; our stack stands in for the host");
-  replay->add_option("capture", o.capture, "pcap or pcapng file, Ethernet, whole frames")
-      ->required()
-      ->check(CLI::ExistingFile);
-  replay->add_option("--host", o.host, "the host to stand in for: its IPv4 or IPv6 address")
-      ->required();
-  replay->add_option("--delegate", o.delegate, "which connections the stack hands to the engine")
-      ->check(CLI::IsMember({"always", "never", "policy"}))
-      ->capture_default_str();
-  replay->add_option("--streams", o.streams, "folder for what each connection's application read");
-  replay->add_option("--linger-ms", o.linger_ms, "simulated time after the last frame")
-      ->check(CLI::Range(1, 100000))
-      ->capture_default_str();
-  replay->add_flag("--fast", o.fast,
-                   "frames follow each other as the link allows, not at their times");
-  AddCommon(replay, &o);
-
-  CLI11_PARSE(app, argc, argv);
+  CommandLine line(&o);
   try {
-    if (*run) return DoRun(o);
-    if (o.engine.empty()) o.engine = "lockstep";
-    if (o.seed == 0) o.seed = 1;
-    if (o.quantum == 0) o.quantum = 64;
-    return DoReplay(o);
+    line.app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return line.app.exit(e) == 0 ? kPass : kBadInput;
+  }
+  try {
+    return *line.run ? DoRun(o) : DoReplay(o);
   } catch (const std::exception& e) {
     fmt::print(stderr, "handoff: {}\n", e.what());
     return kBadInput;

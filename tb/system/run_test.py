@@ -66,6 +66,7 @@ class Run(unittest.TestCase):
     def test_one_digest_in_every_form(self):
         _, lockstep = self.check("delegated_bulk", *SHORT)
         self.assertEqual(set(lockstep["units"].values()), {"both"})
+        self.assertGreaterEqual(lockstep["parameters"]["DctEntries"], 64)
         for options in (
             ("--engine", "rtl"),
             ("--engine", "model"),
@@ -77,8 +78,10 @@ class Run(unittest.TestCase):
         ):
             _, other = self.check("delegated_bulk", *SHORT, *options)
             self.assertEqual(other["digest"], lockstep["digest"], options)
-        _, other = self.check("delegated_bulk", *SHORT, "--seed", "2")
-        self.assertNotEqual(other["digest"], lockstep["digest"])
+        for seed in ("0", "2"):
+            _, other = self.check("delegated_bulk", *SHORT, "--seed", seed)
+            self.assertEqual(other["seed"], int(seed))
+            self.assertNotEqual(other["digest"], lockstep["digest"])
 
     def test_idle_skipping_changes_nothing(self):
         _, skipping = self.check("delegated_bulk", *SHORT, "--engine", "model")
@@ -141,8 +144,52 @@ class Run(unittest.TestCase):
         run, summary = play(SCENARIOS / "delegated_bulk.yaml", *options, look=look)
         self.assertEqual(run.returncode, 1, run.stdout)
         self.assertEqual(summary["result"], "mismatch")
+        first = {"cycle": 30001, "port": "uw_valid", "unit": "upload"}
+        self.assertEqual(summary["mismatch"]["first"], first)
         self.assertIn("first unit to diverge: upload, at cycle 30001", run.stderr)
-        self.assertIn("run it again, with waves around that cycle: ", run.stderr)
+
+    def test_the_command_that_a_mismatch_prints_shows_it_again(self):
+        with tempfile.TemporaryDirectory() as out:
+            file = pathlib.Path(out, "mismatch.txt")
+            options = ("--out", out, "--flip", "upload.uw_valid[0]@30000")
+            first = subprocess.run(
+                [HANDOFF, "run", SCENARIOS / "delegated_bulk.yaml", *options],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            told = file.read_text()
+            file.unlink()
+            command = first.stderr.splitlines()[-1].partition("around that cycle: ")[2]
+            again = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+            self.assertEqual(again.returncode, 1)
+            self.assertEqual(file.read_text(), told)
+            # The waves are told of earlier, as this run itself writes them.
+            self.assertEqual(sorted(again.stderr.splitlines()), sorted(first.stderr.splitlines()))
+            self.assertIn("waves.fst", again.stderr)
+
+    def test_only_what_was_compared_is_said_to_be_equal(self):
+        for options, wanted in (
+            ((), "evaluated), RTL and model equal in each\n"),
+            (
+                ("--unit", "tx=model"),
+                "evaluated), RTL and model equal in each; not compared: tx (model)",
+            ),
+            (
+                ("--engine", "rtl", "--unit", "tx=both,dma=model"),
+                "evaluated), RTL and model of tx alone compared, equal in each\n",
+            ),
+            (("--engine", "model"), "evaluated)\n"),
+        ):
+            run, _ = self.check("delegated_bulk", *SHORT, *options)
+            self.assertIn(wanted, run.stdout)
+
+    def test_a_fault_in_the_model_alone_fails_without_noise(self):
+        options = ("--engine", "model", "--flip", "upload.uw_valid[0]@30000")
+        run, _ = play(SCENARIOS / "delegated_bulk.yaml", *options)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("write burst crosses a page", run.stderr)
+        self.assertNotIn("sc_stop", run.stderr + run.stdout)
 
     def test_a_run_that_does_not_end_says_who_waits(self):
         options = ("--set", "limit_ms=1", "--set", "link.to_host.loss=1")
@@ -172,6 +219,23 @@ class Run(unittest.TestCase):
             ("connections: [{}]\n", ("--set", "connections[4].port=1"), "the list has 1 members"),
             ("connections: [{}, {}]\n", (), "another connection's listener is at port 5000"),
             ("connections: [{}]\n", ("--waves", "9:3"), "expected FROM below TO"),
+            (
+                "connections: [{}]\n",
+                ("--waves", "5@foo"),
+                "no unit 'foo' (expected one of rx_parser",
+            ),
+            (
+                "connections: [{}]\n",
+                ("--quantum", "0"),
+                "--quantum: Value 0 not in range 1 to 1024",
+            ),
+            (
+                "connections: [{}]\n",
+                ("--seed", "-1"),
+                "--seed: expected a whole number from 0, found '-1'",
+            ),
+            ("connections: [{}]\n", ("--engine", "both"), "--engine: both not in {"),
+            ("connections: [{}]\n", ("--no-such",), "--no-such"),
             ("connections: [{}]\n", ("--unit", "rx_parse=rtl"), "no unit 'rx_parse'"),
             ("connections: [{}]\n", ("--flip", "dma.none[0]@1"), "no register 'dma.none'"),
         ):

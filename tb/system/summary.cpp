@@ -2,6 +2,7 @@
 #include "tb/system/summary.h"
 
 #include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <string_view>
@@ -10,6 +11,7 @@
 
 #include "gen/handoff_pkg.h"
 #include "tb/lockstep/clock.h"
+#include "tb/lockstep/engine_core.h"
 
 namespace handoff::system {
 namespace {
@@ -80,6 +82,25 @@ std::string Verdicts(const RunResult& r) {
   return text;
 }
 
+// Of which units both twins ran and were compared in every cycle, RTL and model.
+std::string Compared(const RunDescription& run) {
+  std::vector<std::string> both, alone;
+  for (const auto& [unit, form] : run.units) {
+    if (form == "both") {
+      both.push_back(unit);
+    } else {
+      alone.push_back(fmt::format("{} ({})", unit, form));
+    }
+  }
+  if (both.empty()) return "";
+  if (alone.empty()) return ", RTL and model equal in each";
+  if (both.size() < alone.size()) {
+    return fmt::format(", RTL and model of {} alone compared, equal in each",
+                       fmt::join(both, ", "));
+  }
+  return fmt::format(", RTL and model equal in each; not compared: {}", fmt::join(alone, ", "));
+}
+
 }  // namespace
 
 nlohmann::json ToJson(const RunDescription& run, const RunResult& r) {
@@ -97,10 +118,13 @@ nlohmann::json ToJson(const RunDescription& run, const RunResult& r) {
   }
   return {{"run", run.what},
           {"result", r.result},
-          {"reason", r.failures.empty() ? "" : r.failures.front()},
+          {"reason",  // its first line
+           r.failures.empty() ? "" : r.failures.front().substr(0, r.failures.front().find('\n'))},
           {"failures", r.failures},
+          {"notes", r.notes},
           {"engine", run.engine},
           {"units", run.units},
+          {"parameters", EngineParameters()},
           {"seed", run.seed},
           {"quantum", r.quantum},
           {"digest", fmt::format("{:016x}", r.digest)},
@@ -136,8 +160,7 @@ std::string ForPeople(const RunDescription& run, const RunResult& r) {
   }
   text += fmt::format("{}: {}\n", run.what, r.result);
   line("engine", fmt::format("{}, {} cycles ({} evaluated){}", run.engine, Grouped(r.cycles),
-                             Grouped(r.cycles_evaluated),
-                             run.engine == "lockstep" ? ", RTL and model equal in each" : ""));
+                             Grouped(r.cycles_evaluated), Compared(run)));
   line("connections", fmt::format("{}, {} delegated; to sync {} times, resumed {} times",
                                   r.connections.size(), delegated, syncs, resumes));
   if (!r.connections.empty()) {
@@ -158,6 +181,7 @@ std::string ForPeople(const RunDescription& run, const RunResult& r) {
        fmt::format("busy for {:.1f} of {:.1f} us, {} interrupts",
                    static_cast<double>(r.cpu_busy_ps) * 1e-6, Us(r), Grouped(r.interrupts)));
   line("digest", fmt::format("{:016x} over every pin and cycle", r.digest));
+  for (const std::string& note : r.notes) line("note", note);
   line("results", run.out);
   return text;
 }

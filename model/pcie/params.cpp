@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace handoff {
 namespace {
@@ -11,32 +12,51 @@ namespace {
 // (4.2.1, 4.2.2).
 constexpr std::array<uint64_t, 5> kLaneByteFs = {4000000, 2000000, 1015625, 507812, 253906};
 
+constexpr uint32_t kReadBytes = 512;  // of the engine, at most
+constexpr uint32_t kMostTags = 1024;  // 10-bit tags (2.2.6.2)
+
 bool PowerOfTwo(uint32_t n, uint32_t least, uint32_t most) {
   return n >= least && n <= most && (n & (n - 1)) == 0;
 }
 
 }  // namespace
 
-std::string PcieParams::Problem() const {
-  if (generation < 1 || generation > kLaneByteFs.size()) return "generation must be 1 to 5";
-  if (!PowerOfTwo(lanes, 1, 16)) return "lanes must be 1, 2, 4, 8 or 16";
-  if (!PowerOfTwo(max_payload, 128, 4096)) return "max_payload must be a power of two, 128 to 4096";
+std::optional<PcieParams::Wrong> PcieParams::FirstWrong() const {
+  const auto at_least = [](uint32_t least, const char* why) {
+    return std::to_string(least) + " or more, to do for " + why;
+  };
+  if (generation < 1 || generation > kLaneByteFs.size()) return Wrong{"generation", "1 to 5"};
+  if (!PowerOfTwo(lanes, 1, 16)) return Wrong{"lanes", "1, 2, 4, 8 or 16"};
+  if (!PowerOfTwo(max_payload, 128, 4096)) {
+    return Wrong{"max_payload", "a power of two, 128 to 4096"};
+  }
   if (!PowerOfTwo(max_read_request, 128, 4096)) {
-    return "max_read_request must be a power of two, 128 to 4096";
+    return Wrong{"max_read_request", "a power of two, 128 to 4096"};
   }
   if (read_completion_boundary != 64 && read_completion_boundary != 128) {
-    return "read_completion_boundary must be 64 or 128";
+    return Wrong{"read_completion_boundary", "64 or 128"};
   }
-  if (tags < 1 || tags > 1024) return "tags must be 1 to 1024";
   // The engine asks for 512 bytes at a time and writes up to 4 KiB: less could never go.
-  if (tags < ReadTlps(512, max_read_request)) return "tags must do for one read of 512 bytes";
-  for (const PcieCredits& c : {upstream, downstream}) {
-    if (c.posted_headers < 1 || c.non_posted_headers < ReadTlps(512, max_read_request) ||
-        c.posted_data < DataCredits(max_payload)) {
-      return "credits must do for one packet of the largest payload and one read of 512 bytes";
+  const uint32_t reads = ReadTlps(kReadBytes, max_read_request);
+  if (tags < reads) return Wrong{"tags", at_least(reads, "one read of 512 bytes")};
+  if (tags > kMostTags) return Wrong{"tags", std::to_string(kMostTags) + " or less"};
+  for (const auto& [side, c] : {std::pair{"upstream", upstream}, {"downstream", downstream}}) {
+    const std::string prefix = std::string(side) + ".";
+    if (c.posted_headers < 1) return Wrong{prefix + "posted_headers", "1 or more"};
+    if (c.posted_data < DataCredits(max_payload)) {
+      return Wrong{prefix + "posted_data",
+                   at_least(DataCredits(max_payload), "one packet of the largest payload")};
+    }
+    if (c.non_posted_headers < reads) {
+      return Wrong{prefix + "non_posted_headers", at_least(reads, "one read of 512 bytes")};
     }
   }
-  return "";
+  return std::nullopt;
+}
+
+std::string PcieParams::Problem() const {
+  const std::optional<Wrong> wrong = FirstWrong();
+  return wrong ? wrong->name + " must be " + wrong->must_be : "";
 }
 
 uint64_t PcieParams::byte_fs() const { return kLaneByteFs.at(generation - 1) / lanes; }

@@ -7,6 +7,7 @@
 #define HANDOFF_MODEL_PCIE_PARAMS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace handoff {
@@ -45,7 +46,12 @@ struct PcieParams {
   uint64_t memory_jitter_ns = 0;  // more, evenly spread, drawn for every read: answers in any order
   uint64_t credit_latency_ns = 0;  // root complex: packet in to its credits on their way back
 
-  // Empty if all is well, else what is not, in words.
+  // Which parameter is wrong, by its name here, and what it must be.
+  struct Wrong {
+    std::string name, must_be;
+  };
+  std::optional<Wrong> FirstWrong() const;
+  // The same in words; empty if all is well.
   std::string Problem() const;
   uint64_t latency_ps() const { return latency_ns * 1000; }
   // Time of one byte on the link, in femtoseconds.

@@ -2,13 +2,20 @@
 #include "tb/system/scenario.h"
 
 #include <fmt/core.h>
+#include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <utility>
+
+#include "model/handoff_csr.h"
+#include "tb/lockstep/engine_core.h"
 
 namespace handoff::system {
 namespace {
@@ -71,6 +78,7 @@ void ReadMishaps(Section& section, LinkParams* link) {
   section.Number("reorder", link->reorder, 0, 1,
                  "part that is held up, so that others overtake it");
   section.Count("reorder_ns", link->reorder_ns, 1, 1000000000, "for how long");
+  if (link->reorder == 0) section.Unread({"reorder_ns"}, "reorder is 0");
   section.Number("duplicate", link->duplicate, 0, 1, "part that arrives twice");
   section.Number("corrupt", link->corrupt, 0, 1, "part with a wrong bit that the FCS shows");
   section.Number("corrupt_past_fcs", link->corrupt_past_fcs, 0, 1,
@@ -111,8 +119,13 @@ void ReadPcie(Section section, PcieParams* pcie) {
   up.Count("posted_headers", pcie->upstream.posted_headers, 1, 65535, "packets");
   up.Count("posted_data", pcie->upstream.posted_data, 1, 65535, "units of 16 bytes");
   up.Count("non_posted_headers", pcie->upstream.non_posted_headers, 1, 65535, "packets");
-  if (const std::string problem = pcie->Problem(); !problem.empty()) {
-    section.Refuse("lanes", problem);
+  if (const auto wrong = pcie->FirstWrong()) {
+    // The credits that can be set are those of one direction.
+    constexpr std::string_view kSide = "upstream.";
+    const std::string key = wrong->name.starts_with(kSide)
+                                ? "credits." + wrong->name.substr(kSide.size())
+                                : wrong->name;
+    section.Refuse(key, "expected " + wrong->must_be);
   }
 }
 
@@ -120,11 +133,24 @@ void ReadCriterion(Section section, policy::Criterion* criterion, const char* un
   section.Number("threshold", criterion->threshold, 0, 1e12, unit);
   section.Number("weight", criterion->weight, 0, 1e6,
                  "what reaching it is worth; 0: not looked at");
+  if (criterion->weight == 0) section.Unread({"threshold"}, "weight is 0");
+}
+
+// What each policy leaves unread of host.delegation.
+void CheckPolicyKeys(const Section& section, const std::string& policy) {
+  if (policy == "weighted") return;
+  const std::string why = "policy is " + policy;
+  section.Unread(
+      {"priority", "duration", "frame_rate", "delegate_at", "keep_at", "hold_ms", "pause_ms"},
+      why + ", only weighted weighs");
+  if (policy == "always") return;
+  section.Unread({"decide_every_ms", "max_entries", "coalescing"}, why);
 }
 
 void ReadPolicy(Section section, Machine::Params* machine, driver::DelegationConfig* delegation) {
   section.Choice("policy", machine->policy, {"weighted", "always", "never"},
                  "which connections the stack hands to the engine");
+  CheckPolicyKeys(section, machine->policy);
   policy::Weights& w = machine->weights;
   ReadCriterion(section.Sub("priority", "of the weighted policy"), &w.priority,
                 "as the connection has it");
@@ -135,6 +161,11 @@ void ReadPolicy(Section section, Machine::Params* machine, driver::DelegationCon
   section.Number("delegate_at", w.delegate_at, 0, 1e9,
                  "worth from which a connection is delegated");
   section.Number("keep_at", w.keep_at, 0, 1e9, "worth below which it is taken back");
+  if (w.keep_at > w.delegate_at) {
+    section.Refuse("keep_at", fmt::format("expected at most delegate_at, {:g}, found {:g}: what is "
+                                          "delegated would be taken back",
+                                          w.delegate_at, w.keep_at));
+  }
   Millis(section, "hold_ms", w.hold, "least time in the table");
   Millis(section, "pause_ms", w.pause, "least time out of it, once taken back");
   Millis(section, "decide_every_ms", delegation->decide_every, "how often the policy looks");
@@ -147,15 +178,28 @@ void ReadPolicy(Section section, Machine::Params* machine, driver::DelegationCon
   ack.Count("delay_class", delegation->ack.delay_class, 0, 3,
             "at most host.delay_us of this class");
   ack.Count("quick", delegation->ack.quick, 0, 255, "frames acknowledged one by one after RESUME");
+  if (!delegation->ack.coalesce) ack.Unread({"frames", "delay_class", "quick"}, "on is false");
 }
 
 void ReadDriver(Section section, driver::DriverConfig* driver) {
-  section.Count("log_commands", driver->log_commands, 4, 16, "log2 of the command ring's slots");
-  section.Count("log_transmit", driver->log_transmit, 4, 16, "log2 of the transmit ring's slots");
-  section.Count("log_legacy", driver->log_legacy, 4, 16, "log2 of the legacy ring's slots");
-  section.Count("log_notifications", driver->log_notifications, 0, 16,
+  constexpr uint32_t kMost = handoff_csr::kMaxLogSize;
+  static_assert(driver::Ring::kMaxLogSize == kMost, "the driver knows what the engine takes");
+  section.Count("log_commands", driver->log_commands, 4, kMost, "log2 of the command ring's slots");
+  section.Count("log_transmit", driver->log_transmit, 4, kMost,
+                "log2 of the transmit ring's slots");
+  section.Count("log_legacy", driver->log_legacy, 4, kMost, "log2 of the legacy ring's slots");
+  section.Count("log_notifications", driver->log_notifications, 0, kMost,
                 "log2 of the notification ring's entries; 0: as many as never fill");
-  section.Count("legacy_buffers", driver->legacy_buffers, 2, 65535, "posted at most");
+  // Equal indices mean empty: one slot stays free.
+  const uint32_t room = (1U << driver->log_legacy) - 1;
+  driver->legacy_buffers = std::min(driver->legacy_buffers, room);
+  section.Count("legacy_buffers", driver->legacy_buffers, 2, (1U << kMost) - 1,
+                "posted; less than the legacy ring's slots");
+  if (driver->legacy_buffers > room) {
+    section.Refuse("legacy_buffers",
+                   fmt::format("expected at most {}, for log_legacy is {}, found {}", room,
+                               driver->log_legacy, driver->legacy_buffers));
+  }
   section.Count("limit_us", driver->limit_us, 1, 10000000,
                 "between two rate-limited ACKs of a connection");
   std::vector<uint64_t> delays(driver->delay_us.begin(), driver->delay_us.end());
@@ -165,6 +209,15 @@ void ReadDriver(Section section, driver::DriverConfig* driver) {
   section.Count("back_class", driver->back_class, 0, 3, "delay class of hand-backs");
   section.Count("irq_count", driver->irq_count, 1, 255, "notifications an interrupt waits for");
   section.Count("irq_delay_us", driver->irq_delay_us, 0, 10000, "at most so long");
+  if (driver->irq_count > 1 && driver->irq_delay_us == 0) {
+    section.Refuse("irq_count",
+                   fmt::format("expected irq_delay_us beside it: the last notifications, fewer "
+                               "than {}, would never be announced",
+                               driver->irq_count));
+  }
+  if (driver->irq_count == 1) {
+    section.Unread({"irq_delay_us"}, "irq_count is 1, so no notification waits");
+  }
   section.Count("poll_budget", driver->poll_budget, 1, 65536, "notifications handled in one go");
 }
 
@@ -202,15 +255,39 @@ void ReadTcp(Section section, tcp::OpenOptions* tcp) {
   section.Count("rcv_buf_bytes", tcp->rcv_buf_bytes, 1024, 1U << 30, "receive buffer");
   section.Count("snd_buf_bytes", tcp->snd_buf_bytes, 1024, 1U << 30, "send buffer");
   section.Count("ttl", tcp->ttl, 1, 255, "of sent packets");
-  section.Count("tos", tcp->tos, 0, 252, "of sent packets, without ECN");
+  section.Count("tos", tcp->tos, 0, 252, "of sent packets; a multiple of 4, for ECN is not used");
+  if (tcp->tos % 4 != 0) {
+    section.Refuse("tos", fmt::format("expected a multiple of 4, found {}", tcp->tos));
+  }
   uint64_t mss = 0;
   section.Count("mss", mss, 0, 9000, "announced; 0: what the MTU carries");
   if (mss != 0) tcp->mss = static_cast<uint16_t>(mss);
 }
 
+// Refuses what the application at this end does not read.
+void CheckProgramKeys(const Section& section, bool at_host, const std::string& app) {
+  const std::map<std::string, std::vector<std::string>> keys_of = {
+      {"source", {"bytes"}},
+      {"sink", {"user_buffers"}},
+      {"ping", {"messages", "message_bytes", "pause_us", "user_buffers"}},
+      {"echo", {"user_buffers"}},
+  };
+  std::vector<std::string> takes = keys_of.at(app), unread;
+  takes.insert(takes.begin(), "app");
+  if (!at_host) std::erase(takes, "user_buffers");
+  for (const auto& [other, keys] : keys_of) {
+    for (const std::string& key : keys) {
+      if (std::find(takes.begin(), takes.end(), key) == takes.end()) unread.push_back(key);
+    }
+  }
+  section.Unread(unread, fmt::format("app {} at the {} takes {}", app, at_host ? "host" : "peer",
+                                     fmt::join(takes, ", ")));
+}
+
 void ReadProgram(Section section, bool at_host, Program* program) {
   section.Choice("app", program->app, {"source", "sink", "ping", "echo"},
                  "a source sends to a sink, a ping to an echo");
+  CheckProgramKeys(section, at_host, program->app);
   section.Count("bytes", program->bytes, 1, 1ULL << 40, "that a source sends");
   section.Count("messages", program->ping.messages, 1, 1ULL << 32, "of a ping");
   section.Count("message_bytes", program->ping.message_bytes, 1, 1U << 30, "of a ping");
@@ -221,13 +298,19 @@ void ReadProgram(Section section, bool at_host, Program* program) {
                 "0: none, all comes through legacy buffers");
   buffers.Count("bytes", program->user_buffer_bytes, 1, 1U << 30, "of each");
   buffers.Count("offset", program->user_buffer_offset, 0, 4095, "of its first byte in a page");
+  if (program->user_buffers == 0) buffers.Unread({"bytes", "offset"}, "count is 0");
 }
 
 bool Match(const std::string& a, const std::string& b) {
   return (a == "source" && b == "sink") || (a == "ping" && b == "echo");
 }
 
-ConnectionSpec ReadConnection(Section& section) {
+// Whether the policy looks at a connection's priority.
+bool LooksAtPriority(const Machine::Params& machine) {
+  return machine.policy == "weighted" && machine.weights.priority.weight > 0;
+}
+
+ConnectionSpec ReadConnection(Section& section, const Machine::Params& machine) {
   ConnectionSpec c;
   section.Text("name", c.name, "a name", "for the summary; else host and peer's apps");
   section.Choice("opener", c.opener, {"peer", "host"}, "who connects");
@@ -235,6 +318,11 @@ ConnectionSpec ReadConnection(Section& section) {
   section.Count("copies", c.copies, 1, 10000, "connections like this");
   Us(section, "start_us", c.start, "when it is opened");
   section.Number("priority", c.priority, -1e9, 1e9, "for the policy");
+  if (!LooksAtPriority(machine)) {
+    section.Unread({"priority"}, machine.policy == "weighted"
+                                     ? "host.delegation.priority.weight is 0"
+                                     : "host.delegation.policy is " + machine.policy);
+  }
   c.peer.app = "source";
   ReadProgram(section.Sub("host", "program at the engine's host"), true, &c.host);
   ReadProgram(section.Sub("peer", "program at the peer"), false, &c.peer);
@@ -262,10 +350,13 @@ Scenario ReadScenario(Settings& settings) {
   Section engine = top.Sub("engine", "what runs");
   engine.Choice("form", s.engine, {"lockstep", "rtl", "model"},
                 "RTL and model compared in every cycle, or one alone");
-  engine.Words("units", "unit names, each with rtl, model or both", "one unit's form",
-               [&](const std::string& unit, const std::string& form) {
+  const std::vector<std::string> names = EngineUnits();
+  engine.Words("units",
+               fmt::format("unit names ({}), each with rtl, model or both", fmt::join(names, " ")),
+               "one unit's form", [&](const std::string& unit, const std::string& form) {
                  s.units.push_back(unit + "=" + form);
-                 return form == "rtl" || form == "model" || form == "both";
+                 return std::count(names.begin(), names.end(), unit) != 0 &&
+                        (form == "rtl" || form == "model" || form == "both");
                });
   engine.Count("quantum", s.quantum, 1, 1024, "cycles it runs at a time; changes no result");
 
@@ -280,6 +371,8 @@ Scenario ReadScenario(Settings& settings) {
   driver.mtu = s.mtu;
 
   Section at_peer = top.Sub("peer", "the other host: our stack, no engine");
+  at_peer.Unread({"driver", "delegation", "costs"}, "the peer has no engine; the host has them");
+  at_peer.Unread({"mtu"}, "host.mtu is of both ends");
   s.peer.mac = tcp::MacAddr{{2, 0, 0, 0, 0, 1}};
   ReadStation(at_peer, "10.0.0.1/24", &s.peer);
   if (s.peer.addr.is_v6() != s.host.addr.is_v6() ||
@@ -292,7 +385,7 @@ Scenario ReadScenario(Settings& settings) {
 
   std::set<std::pair<std::string, uint16_t>> listening;
   for (Section& section : top.List("connections", "what the two hosts do")) {
-    s.connections.push_back(ReadConnection(section));
+    s.connections.push_back(ReadConnection(section, s.machine));
     const ConnectionSpec& c = s.connections.back();
     if (!listening.insert({c.opener, c.port}).second) {
       section.Refuse("port",
@@ -312,6 +405,9 @@ void ReadMachine(Settings& settings, Machine::Params* machine) {
   Section top = settings.Top();
   ReadWires(top, machine);
   Section host = top.Sub("host", "the host with the engine");
+  if (host.Has("delegation.policy")) {
+    host.Refuse("delegation.policy", "expected --delegate instead, in a replay");
+  }
   ReadHost(host, machine);
   settings.Done();
 }

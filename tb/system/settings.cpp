@@ -2,6 +2,7 @@
 #include "tb/system/settings.h"
 
 #include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
@@ -71,6 +72,14 @@ std::string Found(const YAML::Node& node) {
   return "nothing";
 }
 
+// Undefined if absent.
+YAML::Node FindBelow(const YAML::Node& node, std::string_view path) {
+  if (!node.IsDefined() || !node.IsMap()) return YAML::Node(YAML::NodeType::Undefined);
+  const size_t dot = path.find('.');
+  const YAML::Node found = node[std::string(path.substr(0, dot))];
+  return dot == std::string_view::npos ? found : FindBelow(found, path.substr(dot + 1));
+}
+
 size_t EditDistance(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
   for (size_t j = 0; j <= b.size(); j++) row[j] = j;
@@ -108,10 +117,17 @@ void Section::Expected(const YAML::Node& at, std::string_view key,
                                   Path(key), expected, Found(at)));
 }
 
+bool Section::Has(std::string_view key) const { return FindBelow(node_, key).IsDefined(); }
+
+void Section::Unread(const std::vector<std::string>& keys, std::string_view why) const {
+  for (const std::string& key : keys) {
+    if (Has(key)) Refuse(key, fmt::format("nothing reads it: {}", why));
+  }
+}
+
 void Section::Refuse(std::string_view key, const std::string& text) const {
-  const YAML::Node at = present() && node_[std::string(key)].IsDefined()
-                            ? YAML::Node(node_[std::string(key)])
-                            : node_;
+  const YAML::Node found = FindBelow(node_, key);
+  const YAML::Node& at = found.IsDefined() ? found : node_;
   throw SettingsError(fmt::format("{}: {}: {}", all_->Where(at, Path(key)), Path(key), text));
 }
 
@@ -188,7 +204,7 @@ void Section::Counts(std::string_view key, std::vector<uint64_t>& values, size_t
   const std::string kind =
       most == UINT64_MAX ? fmt::format("a list of at most {} numbers", most_values)
                          : fmt::format("a list of at most {} numbers, 0 to {}", most_values, most);
-  const YAML::Node node = Take(key, kind, "[]", meaning);
+  const YAML::Node node = Take(key, kind, fmt::format("[{}]", fmt::join(values, ", ")), meaning);
   if (!node.IsDefined()) return;
   if (!node.IsSequence() || node.size() > most_values) Expected(node, key, kind);
   values.clear();
@@ -261,11 +277,14 @@ Settings Settings::Empty() {
 // Puts "a.b[2].c=value" over what the file says.
 void Settings::Set(const std::string& text) {
   const size_t eq = text.find('=');
-  const std::string wanted = "--set " + text + ": expected KEY=VALUE, as in link.rate_gbps=25";
+  const std::string wanted = "--set " + text +
+                             ": expected KEY=VALUE, as in link.rate_gbps=25, or KEY= for a key's "
+                             "default";
   if (eq == std::string::npos || eq == 0) throw SettingsError(wanted);
   YAML::Node at = root_;
   if (!at.IsDefined() || at.IsNull()) at = root_ = YAML::Node(YAML::NodeType::Map);
   const std::string path = text.substr(0, eq);
+  const bool take_out = eq + 1 == text.size();
   for (size_t begin = 0; begin <= path.size();) {
     const size_t end = std::min(path.find('.', begin), path.size());
     std::string key = path.substr(begin, end - begin);
@@ -282,6 +301,13 @@ void Settings::Set(const std::string& text) {
     if (key.empty()) throw SettingsError(wanted);
     if (at.IsDefined() && !at.IsNull() && !at.IsMap()) {
       throw SettingsError("--set " + text + ": there is nothing below " + path.substr(0, begin));
+    }
+    if (take_out && end == path.size() && indices.empty()) {
+      if (!at.remove(key)) {
+        throw SettingsError("--set " + text + ": there is no such key to take out");
+      }
+      set_.push_back(path);
+      return;
     }
     at.reset(at[key]);
     for (const size_t index : indices) {
@@ -303,13 +329,18 @@ void Settings::Set(const std::string& text) {
 
 Section Settings::Top() { return Section(this, root_, ""); }
 
-// What --set gave has no place in the file.
+// What --set gave has no place in the file; nor has what it put something into.
 std::string Settings::Where(const YAML::Node& node, const std::string& path) const {
   for (const std::string& set : set_) {
     if (path == set || path.starts_with(set + ".") || path.starts_with(set + "[")) return "--set";
   }
   const YAML::Mark mark = node.IsDefined() ? node.Mark() : YAML::Mark::null_mark();
-  if (mark.is_null()) return path_;
+  if (mark.is_null()) {
+    const auto below = [&](const std::string& set) {
+      return set.starts_with(path + ".") || set.starts_with(path + "[");
+    };
+    return std::any_of(set_.begin(), set_.end(), below) ? "--set" : path_;
+  }
   return fmt::format("{}:{}:{}", path_, mark.line + 1, mark.column + 1);
 }
 

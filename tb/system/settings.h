@@ -8,6 +8,7 @@
 //   Section top = file.Top();
 //   Section link = top.Sub("link", "the wire");
 //   link.Number("rate_gbps", link_rate, 0.001, 1000, "of each direction");
+//   if (no_reader) link.Unread({"loss"}, "why");  // declared, but of no use beside the others
 //   file.Done();  // no key may be left that nobody asked for
 #ifndef HANDOFF_TB_SYSTEM_SETTINGS_H_
 #define HANDOFF_TB_SYSTEM_SETTINGS_H_
@@ -65,7 +66,10 @@ class Section {
              const std::function<bool(const std::string&, const std::string&)>& take);
 
   bool present() const { return node_.IsDefined() && !node_.IsNull(); }
-  // Where and what: throws.
+  bool Has(std::string_view key) const;
+  // Refuses the first of the keys that is there: nothing reads it, and `why`.
+  void Unread(const std::vector<std::string>& keys, std::string_view why) const;
+  // Where and what: throws. A key may have dots: "credits.posted_data".
   [[noreturn]] void Refuse(std::string_view key, const std::string& text) const;
 
  private:
@@ -87,7 +91,8 @@ class Section {
 
 class Settings {
  public:
-  // Reads a file; `set` are "path.to.key=value" texts that are put over it. Throws SettingsError.
+  // Reads a file; `set` are "path.to.key=value" texts that are put over it; "path.to.key=" takes
+  // the key out, so that its default holds. Throws SettingsError.
   static Settings Load(const std::string& path, const std::vector<std::string>& set = {});
   // Without a file: `set` alone.
   static Settings FromSet(const std::vector<std::string>& set);

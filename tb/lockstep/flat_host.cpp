@@ -85,6 +85,7 @@ void FlatHost::Start(uint32_t legacy) {
   PostLegacy(legacy);
   // Out of reset, tables cleared, descriptors fetched.
   Run(8192);
+  Until([this] { return core_.AllQuiet(); }, "tables are cleared");
 }
 
 void FlatHost::PostLegacy(uint32_t count) {

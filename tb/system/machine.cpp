@@ -78,10 +78,7 @@ Machine::Machine(const RunConfig& config, Params params)
   });
   const auto& flip = config.flip;
   if (flip && !machine_.engine.core().Flip(flip->reg, flip->bit, flip->cycle)) {
-    throw std::invalid_argument(
-        fmt::format("--flip: no register '{}' with bit {} where the model runs (expected "
-                    "UNIT.FIELD[BIT]@CYCLE)",
-                    flip->reg, flip->bit));
+    throw std::invalid_argument("--flip: " + WhyNoFlip(flip->reg, flip->bit));
   }
 }
 

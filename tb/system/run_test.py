@@ -237,7 +237,13 @@ class Run(unittest.TestCase):
             ("connections: [{}]\n", ("--engine", "both"), "--engine: both not in {"),
             ("connections: [{}]\n", ("--no-such",), "--no-such"),
             ("connections: [{}]\n", ("--unit", "rx_parse=rtl"), "no unit 'rx_parse'"),
-            ("connections: [{}]\n", ("--flip", "dma.none[0]@1"), "no register 'dma.none'"),
+            (
+                "connections: [{}]\n",
+                ("--flip", "dma.none[0]@1"),
+                "no register 'none' of dma; its registers",
+            ),
+            ("connections: [{}]\n", ("--flip", "dme.ar[0]@1"), "no unit 'dme'"),
+            ("connections: [{}]\n", ("--flip", "upload.uw_valid[9]@1"), "no bit 9 of"),
         ):
             with tempfile.TemporaryDirectory() as folder:
                 path = pathlib.Path(folder, "bad.yaml")

@@ -150,7 +150,7 @@ void handoff_dma::TickReads() {
   if (deliver) {
     r_.d1_client = tag_[from].client;
     r_.d1_last = last;
-    r_.dbeat = last ? 0 : r_.dbeat + 1;
+    r_.dbeat = last ? 0 : (r_.dbeat + 1) % kTagBeats;
   }
   const bool free_tag = deliver && last;
   if (free_tag) r_.tail = static_cast<uint8_t>((r_.tail + 1) & (rd_tags_ - 1));

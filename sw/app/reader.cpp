@@ -4,8 +4,10 @@
 namespace handoff::app {
 
 void StreamReader::Post() {
-  while (!free_.empty() && socket_.PostUserBuffer(buffers_[free_.front()], free_.front())) {
-    free_.pop_front();
+  if (!socket_.delegated()) return;
+  while (!full_ && !free_.empty()) {
+    full_ = !socket_.PostUserBuffer(buffers_[free_.front()], free_.front());
+    if (!full_) free_.pop_front();
   }
 }
 
@@ -13,7 +15,7 @@ sock::Task<std::optional<tcp::StreamPiece>> StreamReader::Next(size_t max) {
   for (;;) {
     // Before the first byte, if the connection is delegated by then.
     Post();
-    if (auto piece = socket_.connection()->ReadPiece(max)) {
+    if (auto piece = co_await socket_.ReadPieceOrChange(max)) {
       uint64_t& bytes = piece->place == tcp::Place::kUserBuffer     ? places_.user
                         : piece->place == tcp::Place::kLegacyBuffer ? places_.legacy
                                                                     : places_.stack;
@@ -21,13 +23,14 @@ sock::Task<std::optional<tcp::StreamPiece>> StreamReader::Next(size_t max) {
       co_return piece;
     }
     if (socket_.Ready().readable) co_return std::nullopt;  // the end, or an error
-    co_await socket_.Changed();
+    full_ = false;
   }
 }
 
 void StreamReader::Done(const tcp::StreamPiece& piece) {
   while (const auto back = socket_.TakeReturnedBuffer(piece.range().end)) {
     free_.push_back(back->id);
+    full_ = false;
   }
 }
 

@@ -41,6 +41,7 @@ class StreamReader {
 
   sock::Socket& socket_;
   const std::vector<std::span<uint8_t>> buffers_;
+  bool full_ = false;          // no more were taken; of no use to ask before something changes
   std::deque<uint16_t> free_;  // indices of buffers that are ours, in the order of their return
   Places& places_;
 };

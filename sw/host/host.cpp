@@ -22,7 +22,7 @@ Host::Host(sw::Hw& hw, HostConfig config, std::unique_ptr<policy::Policy> policy
               .congestion_control = std::move(config.congestion_control)},
              driver_, hw, driver_.pool()),
       executor_(hw),
-      network_(stack_, executor_) {
+      network_(stack_, executor_, &hw) {
   delegation_.Attach(stack_);
   delegation_.AddMemory(memory_);
   driver_.SetFrameHandler([this](tcp::ByteView frame) { stack_.Input(frame); });

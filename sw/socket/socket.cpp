@@ -6,13 +6,22 @@
 
 namespace handoff::sock {
 
+namespace {
+
+void ChargeCall(sw::Hw* hw) {
+  if (hw != nullptr) hw->Charge(sw::Cost::kSyscall);
+}
+
+}  // namespace
+
 // Shared by a socket's copies, and by the calls that wait on it.
 class Socket::Core : public tcp::ConnectionObserver {
  public:
-  explicit Core(Executor& executor) : changed(executor) {}
+  Core(Executor& executor, sw::Hw* of) : hw(of), changed(executor) {}
   ~Core() override {
     if (!connection) return;
     connection->SetObserver(nullptr);
+    if (!close_called) Call();
     connection->Close();
   }
   Core(const Core&) = delete;
@@ -39,15 +48,18 @@ class Socket::Core : public tcp::ConnectionObserver {
     closed = true;
     changed.Notify();
   }
+  void Call() const { ChargeCall(hw); }
   // Of a call that can do no more: nothing in order, or why not.
   CloseReason Error() const {
     const CloseReason why = connection->close_reason();
     return why == CloseReason::kDone ? CloseReason::kNone : why;
   }
 
+  sw::Hw* const hw;
   std::shared_ptr<tcp::Connection> connection;
   bool connected = false;
   bool closed = false;
+  bool close_called = false;
   std::deque<tcp::UserBufferReturn> returned;
   Event changed;
 };
@@ -70,9 +82,11 @@ Readiness Socket::Ready() const {
 // The coroutines keep the core, so they may outlive the socket they were called on.
 Task<IoResult> Socket::Read(std::span<uint8_t> out) {
   const auto core = core_;
+  core->Call();
   for (;;) {
     tcp::Connection& c = *core->connection;
-    // RFC 9293, 3.10.3: what arrived is read before an error is told (corner 47).
+    // RFC 9293, 3.10.3: what is on hand is read before the peer's end is told; and before an error
+    // (corner 47).
     if (const size_t bytes = c.Read(out); bytes > 0 || out.empty()) co_return IoResult{bytes};
     if (c.AtEnd()) co_return IoResult{.end = true};
     if (core->closed) co_return IoResult{.end = true, .error = core->Error()};
@@ -93,6 +107,7 @@ Task<IoResult> Socket::ReadAll(std::span<uint8_t> out) {
 
 Task<std::optional<tcp::StreamPiece>> Socket::ReadPiece(size_t max) {
   const auto core = core_;
+  core->Call();
   for (;;) {
     tcp::Connection& c = *core->connection;
     if (auto piece = c.ReadPiece(max)) co_return piece;
@@ -101,13 +116,25 @@ Task<std::optional<tcp::StreamPiece>> Socket::ReadPiece(size_t max) {
   }
 }
 
+Task<std::optional<tcp::StreamPiece>> Socket::ReadPieceOrChange(size_t max) {
+  const auto core = core_;
+  core->Call();
+  tcp::Connection& c = *core->connection;
+  if (auto piece = c.ReadPiece(max)) co_return piece;
+  if (c.AtEnd() || core->closed) co_return std::nullopt;
+  co_await core->changed.Next();
+  co_return c.ReadPiece(max);
+}
+
 Task<> Socket::Changed() {
   const auto core = core_;
+  core->Call();
   co_await core->changed.Next();
 }
 
 Task<IoResult> Socket::Write(ByteView bytes) {
   const auto core = core_;
+  core->Call();
   for (;;) {
     if (core->closed) co_return IoResult{.error = core->connection->close_reason()};
     const size_t written = core->connection->Write(bytes);
@@ -129,6 +156,7 @@ Task<IoResult> Socket::WriteAll(ByteView bytes) {
 
 Task<Readiness> Socket::Poll(bool readable, bool writable) {
   const auto core = core_;
+  core->Call();
   for (;;) {
     const Readiness ready = Socket(core).Ready();
     if ((readable && ready.readable) || (writable && ready.writable) || ready.closed) {
@@ -138,18 +166,32 @@ Task<Readiness> Socket::Poll(bool readable, bool writable) {
   }
 }
 
-void Socket::ShutdownWrite() { core_->connection->ShutdownWrite(); }
+void Socket::ShutdownWrite() {
+  core_->Call();
+  core_->connection->ShutdownWrite();
+}
 
-void Socket::Abort() { core_->connection->Abort(); }
+void Socket::Abort() {
+  core_->Call();
+  core_->connection->Abort();
+}
 
 Task<CloseReason> Socket::Close() {
   const auto core = core_;
+  core->Call();
+  core->close_called = true;
   core->connection->Close();
   while (!core->closed) co_await core->changed.Next();
   co_return core->connection->close_reason();
 }
 
+bool Socket::delegated() const {
+  const tcp::DelegationState& state = core_->connection->delegation();
+  return state.HasEntry() && state.phase != tcp::Delegation::kLeaving;
+}
+
 bool Socket::PostUserBuffer(std::span<uint8_t> buffer, uint16_t id) {
+  core_->Call();
   return core_->connection->PostUserBuffer(buffer, id);
 }
 
@@ -161,8 +203,8 @@ std::optional<tcp::UserBufferReturn> Socket::TakeReturnedBuffer(tcp::Seq read_to
 }
 
 struct ListenSocket::Core {
-  Core(Executor& e, std::shared_ptr<tcp::Listener> l)
-      : executor(e), listener(std::move(l)), changed(e) {
+  Core(Executor& e, sw::Hw* of, std::shared_ptr<tcp::Listener> l)
+      : executor(e), hw(of), listener(std::move(l)), changed(e) {
     listener->SetOnAcceptable([this] { changed.Notify(); });
   }
   ~Core() {
@@ -173,15 +215,17 @@ struct ListenSocket::Core {
   Core& operator=(const Core&) = delete;
 
   Executor& executor;
+  sw::Hw* const hw;
   std::shared_ptr<tcp::Listener> listener;
   Event changed;
 };
 
 Task<Socket> ListenSocket::Accept() {
   const auto core = core_;
+  ChargeCall(core->hw);
   for (;;) {
     if (auto connection = core->listener->Accept()) {
-      auto socket = std::make_shared<Socket::Core>(core->executor);
+      auto socket = std::make_shared<Socket::Core>(core->executor, core->hw);
       socket->Attach(std::move(connection));
       co_return Socket(socket);
     }
@@ -191,13 +235,15 @@ Task<Socket> ListenSocket::Accept() {
 }
 
 void ListenSocket::Close() {
+  ChargeCall(core_->hw);
   core_->listener->Close();
   core_->changed.Notify();
 }
 
 Task<Socket> Network::Connect(Endpoint remote, tcp::OpenOptions options, Endpoint local,
                               tcp::Vlans vlans) {
-  auto core = std::make_shared<Socket::Core>(executor_);
+  ChargeCall(hw_);
+  auto core = std::make_shared<Socket::Core>(executor_, hw_);
   auto connection = stack_.Connect(local, remote, options, nullptr, vlans);
   if (!connection) co_return Socket();
   core->Attach(std::move(connection));
@@ -206,9 +252,10 @@ Task<Socket> Network::Connect(Endpoint remote, tcp::OpenOptions options, Endpoin
 }
 
 ListenSocket Network::Listen(const Endpoint& local, tcp::ListenOptions options) {
+  ChargeCall(hw_);
   auto listener = stack_.Listen(local, std::move(options));
   if (!listener) return ListenSocket();
-  return ListenSocket(std::make_shared<ListenSocket::Core>(executor_, std::move(listener)));
+  return ListenSocket(std::make_shared<ListenSocket::Core>(executor_, hw_, std::move(listener)));
 }
 
 }  // namespace handoff::sock

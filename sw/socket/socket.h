@@ -9,6 +9,9 @@
 //     while (size_t n = (co_await socket.Read(buffer)).bytes) { ... }
 //     co_await socket.Close();
 //   }
+//
+// Each call costs what a system call does, once, however long it waits. What it tells without
+// entering the stack costs nothing: states, and buffers that have come back.
 #ifndef HANDOFF_SW_SOCKET_SOCKET_H_
 #define HANDOFF_SW_SOCKET_SOCKET_H_
 
@@ -18,6 +21,7 @@
 #include <optional>
 #include <span>
 
+#include "sw/hw.h"
 #include "sw/socket/event.h"
 #include "sw/socket/executor.h"
 #include "sw/socket/task.h"
@@ -59,6 +63,8 @@ class Socket {
   Task<IoResult> ReadAll(std::span<uint8_t> out);
   // The next bytes where they lie; none: the end, or an error.
   Task<std::optional<tcp::StreamPiece>> ReadPiece(size_t max);
+  // The same, and none too if something else changed before a byte came.
+  Task<std::optional<tcp::StreamPiece>> ReadPieceOrChange(size_t max);
   // Anything about the connection: bytes, room, an entry of the engine's, a buffer back, the end.
   Task<> Changed();
   // At least one byte of `bytes`.
@@ -78,6 +84,7 @@ class Socket {
   // not delegated now, or the engine has no room. What lands in it is got by ReadPiece(), in the
   // order of the stream, like all else.
   bool PostUserBuffer(std::span<uint8_t> buffer, uint16_t id);
+  bool delegated() const;
   // The next buffer that the engine has handed back and whose bytes lie before `read_to`, so that
   // it may be posted again.
   std::optional<tcp::UserBufferReturn> TakeReturnedBuffer(tcp::Seq read_to);
@@ -108,7 +115,9 @@ class ListenSocket {
 // What a host's programs see of its stack.
 class Network {
  public:
-  Network(tcp::Stack& stack, Executor& executor) : stack_(stack), executor_(executor) {}
+  // `hw`: whose processor the calls cost; none: they cost nothing.
+  Network(tcp::Stack& stack, Executor& executor, sw::Hw* hw = nullptr)
+      : stack_(stack), executor_(executor), hw_(hw) {}
 
   // Returns when the connection is established, or has failed.
   Task<Socket> Connect(Endpoint remote, tcp::OpenOptions options = {}, Endpoint local = {},
@@ -120,6 +129,7 @@ class Network {
  private:
   tcp::Stack& stack_;
   Executor& executor_;
+  sw::Hw* const hw_;
 };
 
 }  // namespace handoff::sock

@@ -70,9 +70,10 @@ class Run {
             {config_.host, tuple.local.addr.is_v6() ? 64U : 24U, tuple.vlans, {}});
       }
       if (!recorded.has_syn) continue;
-      users_[tuple] = std::make_unique<StandIn>(recorded, machine_.hw(), start_, [this](size_t n) {
-        return machine_.host.AllocateBuffer(n);
-      });
+      users_[tuple] = std::make_unique<StandIn>(
+          recorded, machine_.hw(), start_,
+          [this](size_t n) { return machine_.host.AllocateBuffer(n); },
+          [this] { machine_.hw().Charge(sw::Cost::kSyscall); });
       for (const UserEvent& event : recorded.events) last = std::max(last, event.time);
       if (recorded.active) {
         const sw::Micros wait = recorded.opened + start_ - machine_.Now();

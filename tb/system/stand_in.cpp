@@ -6,8 +6,8 @@
 namespace handoff::system {
 
 StandIn::StandIn(const Recorded& recorded, sw::TimerService& time, sw::Micros offset,
-                 Allocate allocate)
-    : recorded_(recorded), allocate_(std::move(allocate)) {
+                 Allocate allocate, std::function<void()> called)
+    : recorded_(recorded), allocate_(std::move(allocate)), called_(std::move(called)) {
   for (size_t i = 0; i < recorded.events.size(); i++) {
     const sw::Micros due = recorded.events[i].time + offset;
     time.After(std::max(due - time.Now(), sw::Micros(0)), [this, i] {
@@ -38,6 +38,7 @@ void StandIn::Finish() {
 void StandIn::Drain() {
   while (const auto piece = connection_->ReadPiece(SIZE_MAX)) {
     if (piece->bytes.empty()) break;
+    called_();
     stream_.insert(stream_.end(), piece->bytes.begin(), piece->bytes.end());
     bytes_[static_cast<size_t>(piece->place)] += piece->bytes.size();
   }
@@ -58,6 +59,7 @@ void StandIn::PostBuffers() {
     }
   }
   while (!free_.empty() && connection_->PostUserBuffer(buffers_[*free_.begin()], *free_.begin())) {
+    called_();
     free_.erase(free_.begin());
   }
 }
@@ -69,6 +71,7 @@ void StandIn::Act() {
     return;
   }
   while (next_ < due_) {
+    called_();
     const UserEvent& event = recorded_.events[next_];
     if (event.kind == UserEvent::Kind::kWrite) {
       written_ += connection_->Write(tcp::ByteView(event.bytes).subspan(written_));

@@ -23,8 +23,11 @@ class StandIn : public tcp::ConnectionObserver {
  public:
   using Allocate = std::function<std::span<uint8_t>(size_t)>;
 
-  // The recorded times are `offset` earlier than the simulation's.
-  StandIn(const Recorded& recorded, sw::TimerService& time, sw::Micros offset, Allocate allocate);
+  // The recorded times are `offset` earlier than the simulation's. `called`: once a call of the
+  // stack that an application would make, for what it costs.
+  StandIn(
+      const Recorded& recorded, sw::TimerService& time, sw::Micros offset, Allocate allocate,
+      std::function<void()> called = [] {});
 
   void Attach(std::shared_ptr<tcp::Connection> connection);
   void OnConnected(tcp::Connection&) override { Act(); }
@@ -51,6 +54,7 @@ class StandIn : public tcp::ConnectionObserver {
 
   const Recorded& recorded_;
   Allocate allocate_;
+  std::function<void()> called_;
   std::shared_ptr<tcp::Connection> connection_;
   std::vector<std::span<uint8_t>> buffers_;
   std::set<uint16_t> free_;  // user buffers that are the application's

@@ -19,6 +19,7 @@ namespace {
 constexpr int64_t kSettleMs = 5;
 
 std::unique_ptr<policy::Policy> PolicyOf(const Machine::Params& params) {
+  if (params.other_policy) return params.other_policy();
   if (params.policy == "always") return policy::Always();
   if (params.policy == "never") return policy::Never();
   return policy::Weighted(params.weights);
@@ -108,7 +109,6 @@ void Machine::Advance(sw::Micros time) {
   if (config_.progress) config_.progress(static_cast<uint64_t>(Now().count()));
 }
 
-// What is left in some queue; "" if nothing is.
 std::string Machine::Leftover() const {
   for (const LinkDirection* direction : {&link.a_to_b, &link.b_to_a}) {
     const LinkDirection::Counts& c = direction->counts();

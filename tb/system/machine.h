@@ -6,6 +6,7 @@
 #define HANDOFF_TB_SYSTEM_MACHINE_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -28,7 +29,8 @@ class Machine {
     LinkParams to_host, to_peer;
     host::HostConfig software;  // `random` is the machine's own
     std::string policy = "weighted";
-    policy::Weights weights;  // of the weighted one
+    policy::Weights weights;                                        // of the weighted one
+    std::function<std::unique_ptr<policy::Policy>()> other_policy;  // instead, if there is one
   };
 
   // Elaborates SystemC: once a process. Throws std::invalid_argument for parameters that no machine
@@ -55,6 +57,10 @@ class Machine {
   // After the last connection.
   void Finish(RunResult* result);
 
+  // What is left in some queue; empty if nothing is.
+  std::string Leftover() const;
+
+  EngineHost& engine_host() { return machine_; }
   sw::Micros Now() const { return machine_.host.Now(); }
   sw::Hw& hw() { return machine_.host; }
   void RunSoftware(std::function<void()> software) { machine_.host.Run(std::move(software)); }
@@ -67,7 +73,6 @@ class Machine {
   static Params Checked(Params params);
   static EngineHost::Params HostParams(const RunConfig& config, const Params& params);
   void Advance(sw::Micros time);
-  std::string Leftover() const;
   void CheckReads(const ConnectionResult& c);
   void CheckAcks(const RunResult& result);
   void Observe(uint64_t ps, bool out, const std::vector<uint8_t>& frame, bool bad);

@@ -71,7 +71,7 @@ CommandLine::CommandLine(Options* o)
     : app("Handoff: a hardware model of TCP delegation, RTL and cycle-accurate model in lockstep.\n"
           "A host's TCP stack hands connections to the engine, which receives and acknowledges for "
           "them.\n\n"
-          "  handoff run tb/scenarios/delegated_bulk.yaml --set link.rate_gbps=25\n"
+          "  handoff run tb/scenarios/delegated_bulk.yaml --set pcie.lanes=8\n"
           "  handoff replay tb/captures/clean_bulk.pcap --host 10.77.0.2 --delegate always\n\n"
           "Exit status: 0 passed; 1 mismatch, or a run that failed; 2 input that was refused."),
       run(app.add_subcommand("run",

@@ -3,8 +3,8 @@
 // Sees all of a run that hardware could see: each frame on the wire at the engine's port, and each
 // byte that the engine reads or writes by DMA. What the driver told the engine is known from the
 // rings as the engine itself has read them, not from what the software says that it did.
-#ifndef HANDOFF_TB_SYSTEM_WITNESS_H_
-#define HANDOFF_TB_SYSTEM_WITNESS_H_
+#ifndef HANDOFF_TB_CLAIMS_WITNESS_H_
+#define HANDOFF_TB_CLAIMS_WITNESS_H_
 
 #include <array>
 #include <cstdint>
@@ -91,4 +91,4 @@ uint64_t TotalBytes(const std::vector<Witness::Dma>& accesses);
 
 }  // namespace handoff::system
 
-#endif  // HANDOFF_TB_SYSTEM_WITNESS_H_
+#endif  // HANDOFF_TB_CLAIMS_WITNESS_H_

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "sw/policy/weighted.h"
+#include "tb/claims/whole_system.h"
 #include "tb/lockstep/in_child.h"
-#include "tb/system/whole_system.h"
 
 namespace handoff::system {
 namespace {

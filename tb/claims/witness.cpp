@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tb/system/witness.h"
+#include "tb/claims/witness.h"
 
 #include <cstring>
 #include <iterator>
@@ -53,12 +53,15 @@ std::vector<LegacyDesc> LegacyDescs(const Witness::Dma& dma) {
 
 Witness::Witness(Link& link, Iommu& iommu, const PhysicalMemory& memory) : memory_(memory) {
   using Fate = LinkDirection::Fate;
-  link.a_to_b.observer = [this](uint64_t ps, Fate fate, const std::vector<uint8_t>& frame, bool) {
-    if (fate == Fate::kSent) Hear(ps, true, frame);
+  const auto listen = [this](LinkDirection& direction, Fate when, bool to_peer) {
+    direction.observer = [this, when, to_peer, other = std::move(direction.observer)](
+                             uint64_t ps, Fate fate, const std::vector<uint8_t>& frame, bool bad) {
+      if (other) other(ps, fate, frame, bad);
+      if (fate == when) Hear(ps, to_peer, frame);
+    };
   };
-  link.b_to_a.observer = [this](uint64_t ps, Fate fate, const std::vector<uint8_t>& frame, bool) {
-    if (fate == Fate::kArrived) Hear(ps, false, frame);
-  };
+  listen(link.a_to_b, Fate::kSent, true);
+  listen(link.b_to_a, Fate::kArrived, false);
   iommu.on_access = [this](const Access& access, const uint8_t* data) {
     Dma& dma = dma_.emplace_back();
     dma.ps = access.ps;

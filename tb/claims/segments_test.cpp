@@ -12,8 +12,8 @@
 
 #include "sw/tcp/icmp.h"
 #include "sw/tcp/ipv4.h"
+#include "tb/claims/whole_system.h"
 #include "tb/lockstep/in_child.h"
-#include "tb/system/whole_system.h"
 
 namespace handoff::system {
 namespace {

@@ -2,8 +2,8 @@
 //
 // The whole system for a test that looks inside: applications over sockets, our stack, driver,
 // PCIe, IOMMU, engine in lockstep, link and a peer with our stack, and a witness of wire and DMA.
-#ifndef HANDOFF_TB_SYSTEM_WHOLE_SYSTEM_H_
-#define HANDOFF_TB_SYSTEM_WHOLE_SYSTEM_H_
+#ifndef HANDOFF_TB_CLAIMS_WHOLE_SYSTEM_H_
+#define HANDOFF_TB_CLAIMS_WHOLE_SYSTEM_H_
 
 #include <cstdint>
 #include <functional>
@@ -16,10 +16,9 @@
 #include "model/sc/engine_host.h"
 #include "sw/host/host.h"
 #include "sw/policy/policy.h"
-#include "tb/lockstep/engine_core.h"
-#include "tb/lockstep/rng.h"
+#include "tb/claims/witness.h"
 #include "tb/peers/stack_peer.h"
-#include "tb/system/witness.h"
+#include "tb/system/machine.h"
 
 namespace handoff::system {
 
@@ -35,10 +34,10 @@ class WholeSystem {
   };
 
   // Elaborates SystemC: once a process.
-  explicit WholeSystem(Params params);
+  explicit WholeSystem(const Params& params);
   WholeSystem() : WholeSystem(Params()) {}
 
-  // Brings the driver up. False: it could not.
+  // Brings the driver up, and tells the witness where the rings lie. False: it could not.
   bool Start();
   // Runs until it is done, at most so long; false: it is not.
   template <class F>
@@ -68,20 +67,16 @@ class WholeSystem {
   // Where DMA may have put them, whoever owns it.
   sw::Owner OwnerOf(uint64_t phys) const { return machine.memory.RegionOf(phys)->owner; }
 
-  OrderedQueue queue{"queue"};
-  RunStatus status;
-
  private:
-  EngineHost::Params params_;
-  Rng random_{1, "host"};
+  Machine machine_;
 
  public:
-  EngineHost machine;
-  Link link;
-  Witness witness;
-  // Both may send for as long as they are there: what is between them outlives them.
-  StackPeer peer;
-  host::Host host;
+  RunStatus& status = machine_.status;
+  EngineHost& machine = machine_.engine_host();
+  Link& link = machine_.link;
+  host::Host& host = machine_.host;
+  Witness witness{link, machine.iommu, machine.memory};
+  StackPeer peer{"peer", {}, machine_.queue, 1};
 };
 
 // --- Programs ------------------------------------------------------------------------------------
@@ -139,4 +134,4 @@ sock::Task<> ConnectAndReceive(WholeSystem& system, uint16_t port, tcp::OpenOpti
 
 }  // namespace handoff::system
 
-#endif  // HANDOFF_TB_SYSTEM_WHOLE_SYSTEM_H_
+#endif  // HANDOFF_TB_CLAIMS_WHOLE_SYSTEM_H_

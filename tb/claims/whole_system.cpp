@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tb/system/whole_system.h"
+#include "tb/claims/whole_system.h"
 
 #include <algorithm>
 #include <array>
@@ -14,52 +14,25 @@ namespace {
 
 constexpr sw::Micros kLook(20);  // how often a program looks whether it may go on
 
-LinkParams WireOf(const WholeSystem::Params& params) {
-  LinkParams wire;
-  wire.rate_gbps = params.rate_gbps;
-  return wire;
-}
-
-EngineHost::Params MachineOf(const WholeSystem::Params& params) {
-  EngineHost::Params machine;
-  machine.engine.link_delay_ps = WireOf(params).delay_ns * 1000;
+Machine::Params MachineOf(const WholeSystem::Params& params) {
+  Machine::Params machine;
+  machine.to_host.rate_gbps = machine.to_peer.rate_gbps = params.rate_gbps;
+  machine.software.driver.mac = tcp::MacAddr{{2, 0, 0, 0, 0, 2}};
+  machine.software.delegation = params.delegation;
+  machine.other_policy = params.policy;
   return machine;
-}
-
-host::HostConfig SoftwareOf(const WholeSystem::Params& params, Rng& random) {
-  host::HostConfig config;
-  config.driver.mac = tcp::MacAddr{{2, 0, 0, 0, 0, 2}};
-  config.delegation = params.delegation;
-  config.random = [&random] { return static_cast<uint32_t>(random.Next()); };
-  return config;
 }
 
 }  // namespace
 
-WholeSystem::WholeSystem(Params params)
-    : params_(MachineOf(params)),
-      machine("machine",
-              EngineCore::Make(EngineHost::CoreParams({.form = EngineForm::kLockstep}, params_)),
-              params_, queue, status, 1),
-      link("link", WireOf(params), WireOf(params), queue, 1),
-      witness(link, machine.iommu, machine.memory),
-      peer("peer", {}, queue, 1),
-      host(machine.host, SoftwareOf(params, random_), params.policy()) {
-  link.BindA(machine);
+WholeSystem::WholeSystem(const Params& params) : machine_(RunConfig(), MachineOf(params)) {
   link.BindB(peer.port);
   host.stack().AddAddress({kHostAddr, 24, {}, {}});
   peer.stack.AddAddress({kPeerAddr, 24, {}, {}});
 }
 
 bool WholeSystem::Start() {
-  bool up = false, answered = false;
-  Software([&] {
-    host.Start([&](bool ok) {
-      up = ok;
-      answered = true;
-    });
-  });
-  if (!Until([&] { return answered; }, 10) || !up) return false;
+  if (!machine_.Start()) return false;
   std::array<uint64_t, 4> bases{};
   size_t read = 0;
   Software([&] {
@@ -119,7 +92,7 @@ std::string WholeSystem::Problems(bool at_end) {
   machine.engine.CatchUp();
   const EngineCore& core = machine.engine.core();
   if (core.mismatch()) text += "RTL and model differ\n";
-  if (at_end && !core.AllQuiet()) text += "the engine is not quiet\n";
+  if (at_end && !machine_.Leftover().empty()) text += "left: " + machine_.Leftover() + "\n";
   return text;
 }
 

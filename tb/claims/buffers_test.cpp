@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "sw/app/pattern.h"
-#include "tb/system/whole_system.h"
+#include "tb/claims/whole_system.h"
 
 namespace handoff::system {
 namespace {

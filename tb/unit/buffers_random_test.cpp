@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 
+#include "gen/handoff_buffers_most_rtl.h"
 #include "model/handoff_buffers.h"
 #include "tb/lockstep/channel_hits.h"
 #include "tb/unit/handoff_buffers_bench.h"
@@ -126,6 +127,11 @@ TEST(Buffers, AThousandShortRandomRuns) {
 TEST(Buffers, RandomRunsWithAllEntriesAndSlots) {
   BuffersBench<> t;
   RandomRuns(t, 100, 500, 1500);
+}
+
+TEST(Buffers, RandomRunsWithTheMostSlots) {
+  BuffersBench<handoff_buffers_most_rtl> t;
+  RandomRuns(t, 50, 500, 1500);
 }
 
 }  // namespace

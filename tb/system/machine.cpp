@@ -168,7 +168,14 @@ void Machine::ReadResults(RunResult* result) {
   const uint32_t refused = values[static_cast<size_t>(Counter::CntBadAccess)];
   if (refused != 0) status.Fail(fmt::format("the engine refused {} register accesses", refused));
   machine_.engine.CatchUp();
-  const EngineCore& core = machine_.engine.core();
+  EngineCore& core = machine_.engine.core();
+  if (const auto& waves = config_.core.waves; waves && !core.CloseWaves()) {
+    result->notes.push_back(
+        fmt::format("no waves: of the run's {} cycles, none from {} on was clocked in the window "
+                    "that was asked "
+                    "for; --no-skip clocks idle cycles too",
+                    core.cycle(), waves->from));
+  }
   const std::string leftover = status.failed() ? "" : Leftover();
   if (!leftover.empty()) status.Fail("left at the end: " + leftover);
   result->mismatch = core.mismatch();

@@ -169,12 +169,11 @@ void Machine::ReadResults(RunResult* result) {
   if (refused != 0) status.Fail(fmt::format("the engine refused {} register accesses", refused));
   machine_.engine.CatchUp();
   EngineCore& core = machine_.engine.core();
-  if (const auto& waves = config_.core.waves; waves && !core.CloseWaves()) {
-    result->notes.push_back(
-        fmt::format("no waves: of the run's {} cycles, none from {} on was clocked in the window "
-                    "that was asked "
-                    "for; --no-skip clocks idle cycles too",
-                    core.cycle(), waves->from));
+  if (config_.core.waves && !core.CloseWaves()) {
+    result->notes.push_back(fmt::format(
+        "no waves: none of the cycles asked for was clocked (the run has {}; --no-skip clocks idle "
+        "ones too)",
+        core.cycle()));
   }
   const std::string leftover = status.failed() ? "" : Leftover();
   if (!leftover.empty()) status.Fail("left at the end: " + leftover);

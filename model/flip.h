@@ -9,6 +9,7 @@
 #ifndef HANDOFF_MODEL_FLIP_H_
 #define HANDOFF_MODEL_FLIP_H_
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -59,12 +60,14 @@ struct MembersOf {
 };
 
 // Calls f(name, value, bits) for a register, or for each of its parts. `name` is the register's,
-// and again when this returns; bits 0: all that its type has.
+// and again when this returns; bits 0: all that its type has. Parts have no more than `bits` unless
+// they say so.
 template <class T, class F>
 void ForEachPart(std::string& name, T& value, uint32_t bits, F& f) {
   const size_t length = name.size();
   if constexpr (WholeRegister<T>) {
-    f(std::string_view(name), value, bits == 0 ? RegisterWidth<T>() : bits);
+    constexpr uint32_t kAll = RegisterWidth<T>();
+    f(std::string_view(name), value, bits == 0 ? kAll : std::min(bits, kAll));
   } else if constexpr (requires { std::size(value); }) {
     for (size_t i = 0; i < std::size(value); ++i) {
       name += std::to_string(i);
@@ -75,7 +78,7 @@ void ForEachPart(std::string& name, T& value, uint32_t bits, F& f) {
     value.ForEachField([&](std::string_view part, auto&& field, uint32_t part_bits = 0) {
       name += '.';
       name += part;
-      ForEachPart(name, field, part_bits, f);
+      ForEachPart(name, field, part_bits == 0 ? bits : part_bits, f);
       name.resize(length);
     });
   }

@@ -22,6 +22,8 @@ namespace {
 
 constexpr uint32_t kLeastMtu = 1280, kMostMtu = 9000;  // RFC 8200, 5; the engine's longest frame
 constexpr uint32_t kMostBuffers = 64;
+// Of the host's memory: rings, legacy buffers, the stack's own.
+constexpr uint64_t kKernelBytes = uint64_t{1} << 30;
 
 void Time(Section& section, const char* key, sw::Micros& value, int64_t unit_us,
           const char* meaning) {
@@ -384,12 +386,22 @@ Scenario ReadScenario(Settings& settings) {
   if (s.peer.mac == s.host.mac) at_peer.Refuse("mac", "the host has the same");
 
   std::set<std::pair<std::string, uint16_t>> listening;
+  const uint64_t room = s.machine.host.memory.bytes - kKernelBytes;
+  uint64_t used = 0;
   for (Section& section : top.List("connections", "what the two hosts do")) {
     s.connections.push_back(ReadConnection(section, s.machine));
     const ConnectionSpec& c = s.connections.back();
     if (!listening.insert({c.opener, c.port}).second) {
       section.Refuse("port",
                      fmt::format("another connection's listener is at port {} too", c.port));
+    }
+    used += uint64_t{c.copies} * c.host.user_buffers *
+            (uint64_t{c.host.user_buffer_offset} + c.host.user_buffer_bytes);
+    if (used > room) {
+      section.Refuse("host.user_buffers",
+                     fmt::format("expected at most {} bytes of all connections' buffers, for that "
+                                 "is the host's memory, found {}",
+                                 room, used));
     }
   }
   if (s.connections.empty()) top.Refuse("connections", "expected one at least");

@@ -232,6 +232,15 @@ TEST(Scenario, RefusesWhatElseWouldGoUnread) {
             "FILE:1:27: connections[0].tcp.tos: expected a multiple of 4, found 3");
 }
 
+TEST(Scenario, RefusesBuffersForWhichThereIsNoMemory) {
+  const std::string buffers = "host: {user_buffers: {count: 64, bytes: 16Mi}}";
+  EXPECT_EQ(Refusal("connections: [{copies: 3, " + buffers + "}]\n"), "");
+  EXPECT_EQ(
+      Refusal("connections:\n  - {copies: 3, " + buffers + "}\n  - {port: 1, " + buffers + "}\n"),
+      "FILE:3:36: connections[1].host.user_buffers: expected at most 3221225472 bytes of all "
+      "connections' buffers, for that is the host's memory, found 4294967296");
+}
+
 TEST(Scenario, OfAReplayHasItsPolicyFromTheCommandLine) {
   EXPECT_EQ(OfReplay({"host.delegation.policy=always"}),
             "--set: host.delegation.policy: expected --delegate instead, in a replay");

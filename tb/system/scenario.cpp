@@ -178,7 +178,7 @@ void ReadPolicy(Section section, Machine::Params* machine, driver::DelegationCon
   ack.Flag("on", delegation->ack.coalesce, "off: every data frame");
   ack.Count("frames", delegation->ack.frames, 1, 255, "at most so many without an ACK");
   ack.Count("delay_class", delegation->ack.delay_class, 0, 3,
-            "at most host.delay_us of this class");
+            "at most host.driver.delay_us of this class");
   ack.Count("quick", delegation->ack.quick, 0, 255, "frames acknowledged one by one after RESUME");
   if (!delegation->ack.coalesce) ack.Unread({"frames", "delay_class", "quick"}, "on is false");
 }

@@ -4,6 +4,7 @@
 // its place, its key and what was expected.
 #include "tb/system/scenario.h"
 
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -55,11 +56,11 @@ TEST(Scenario, RefusesRingsLargerThanTheEngineTakes) {
   const std::string most = std::to_string(handoff_csr::kMaxLogSize);
   const std::string more = std::to_string(handoff_csr::kMaxLogSize + 1);
   for (const std::string ring : {"log_commands", "log_transmit", "log_legacy"}) {
-    EXPECT_EQ(OfLine("host: {driver: {" + ring + ": " + most + "}}"), "");
-    EXPECT_EQ(OfLine("host: {driver: {" + ring + ": " + more + "}}"),
-              "FILE:2:" + std::to_string(19 + ring.size()) + ": host.driver." + ring +
-                  ": expected a whole number (64Ki, 10M and 0x40 are numbers too), 4 to " + most +
-                  ", found '" + more + "'");
+    EXPECT_EQ(OfLine(fmt::format("host: {{driver: {{{}: {}}}}}", ring, most)), "");
+    EXPECT_EQ(OfLine(fmt::format("host: {{driver: {{{}: {}}}}}", ring, more)),
+              fmt::format("FILE:2:{}: host.driver.{}: expected a whole number (64Ki, 10M and 0x40 "
+                          "are numbers too), 4 to {}, found '{}'",
+                          19 + ring.size(), ring, most, more));
   }
   EXPECT_EQ(OfLine("host: {driver: {log_notifications: " + most + "}}"), "");
   EXPECT_NE(OfLine("host: {driver: {log_notifications: " + more + "}}"), "");
@@ -113,7 +114,7 @@ TEST(Scenario, NamesThePcieKeyThatIsWrongAndWhereItCameFrom) {
     const std::string at = "FILE:2:" + std::to_string(line.find(": " + c.value) + 3);
     const std::string by_file = OfLine(line);
     EXPECT_EQ(by_file.find(at + ": pcie." + said), 0U) << by_file;
-    const std::string by_replay = OfReplay({"pcie." + c.key + "=" + c.value});
+    const std::string by_replay = OfReplay({fmt::format("pcie.{}={}", c.key, c.value)});
     EXPECT_EQ(by_replay.find("--set: pcie." + said), 0U) << by_replay;
   }
   // Of two that do not fit it is the one that was made too small.
@@ -173,16 +174,17 @@ TEST(Scenario, RefusesWhatTheApplicationDoesNotRead) {
 }
 
 TEST(Scenario, RefusesWhatThePolicyDoesNotRead) {
-  const std::string delegation = "host: {delegation: {policy: ";
+  constexpr std::string_view kDelegation = "host: {{delegation: {{policy: {}, {}}}}}";
   for (const std::string key :
        {"priority: {weight: 1}", "duration: {weight: 1}", "frame_rate: {threshold: 1}",
         "delegate_at: 1", "keep_at: 1", "hold_ms: 1", "pause_ms: 1"}) {
     const std::string name = key.substr(0, key.find(':'));
-    EXPECT_EQ(OfLine(delegation + "weighted, " + key + "}}"), "");
+    EXPECT_EQ(OfLine(fmt::format(kDelegation, "weighted", key)), "");
     for (const std::string policy : {"always", "never"}) {
-      const std::string said = OfLine(delegation + policy + ", " + key + "}}");
-      EXPECT_NE(said.find("host.delegation." + name + ": nothing reads it: policy is " + policy +
-                          ", only weighted weighs"),
+      const std::string said = OfLine(fmt::format(kDelegation, policy, key));
+      EXPECT_NE(said.find(fmt::format("host.delegation.{}: nothing reads it: policy is {}, only "
+                                      "weighted weighs",
+                                      name, policy)),
                 std::string::npos)
           << said;
     }
@@ -190,9 +192,9 @@ TEST(Scenario, RefusesWhatThePolicyDoesNotRead) {
   for (const std::string key :
        {"decide_every_ms: 1", "max_entries: 1", "coalescing: {frames: 1}"}) {
     const std::string name = key.substr(0, key.find(':'));
-    EXPECT_EQ(OfLine(delegation + "always, " + key + "}}"), "");
-    const std::string said = OfLine(delegation + "never, " + key + "}}");
-    EXPECT_NE(said.find("host.delegation." + name + ": nothing reads it: policy is never"),
+    EXPECT_EQ(OfLine(fmt::format(kDelegation, "always", key)), "");
+    const std::string said = OfLine(fmt::format(kDelegation, "never", key));
+    EXPECT_NE(said.find(fmt::format("host.delegation.{}: nothing reads it: policy is never", name)),
               std::string::npos)
         << said;
   }

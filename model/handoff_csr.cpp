@@ -180,7 +180,7 @@ bool handoff_csr::RefusedByRing(uint32_t offset) const {
     case offsetof(RingRegs, base_hi):
       return ring.enable;
     case offsetof(RingRegs, size):
-      return ring.enable || r_.wdata == 0 || r_.wdata > kMaxLogSize;
+      return ring.enable || r_.wdata == 0 || r_.wdata > kLogSizeMax;
     case offsetof(RingRegs, index):
       return !ring.enable || r_.wdata >> ring.log_size != 0;
     default:

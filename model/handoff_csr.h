@@ -18,7 +18,6 @@ namespace handoff {
 
 class handoff_csr {
  public:
-  static constexpr uint32_t kMaxLogSize = 15;  // of a ring's entries; RTL: LogSizeMax
   struct Params {
     uint32_t DctEntries = 1024;
     uint32_t Slots = 8;

@@ -97,7 +97,6 @@ module handoff_csr
   localparam logic [1:0] RespSlverr = 2'b10;
   localparam logic [4:0] HoldCycles = 5'd15;  // cycles in reset, less one
   localparam u32_t FrameLimit = MaxFrameBytes - 1;
-  localparam logic [4:0] LogSizeMax = 5'd15;
 
   // The rings, in the order of their registers.
   localparam int unsigned RingCmd = 0;

@@ -18,6 +18,7 @@ package handoff_pkg;
   localparam int unsigned MinFrameBytes = 60;  // IEEE 802.3 minimum without the FCS
   localparam int unsigned MaxFrameBytes = 16384;  // RAW at most; longer ones received: oversize
   localparam int unsigned MaxPieces = 3;  // pieces in one command or transmit descriptor
+  localparam int unsigned LogSizeMax = 15;  // a ring has at most 1 << LogSizeMax entries
   localparam int unsigned MaxSacks = 3;  // SACK blocks in one transmit descriptor
   localparam int unsigned MinMss = 64;  // smallest MSS that SETUP and SET accept
   localparam int unsigned MaxScale = 14;  // RFC 7323, 2.3
@@ -554,7 +555,7 @@ package handoff_pkg;
   typedef struct packed {
     logic       enable;
     u64_t       base;      // 64-byte aligned
-    logic [4:0] log_size;  // entries = 1 << log_size, 1 to 16
+    logic [4:0] log_size;  // entries = 1 << log_size, 1 to LogSizeMax
     u16_t       index;     // the host's index: producer; notification ring: consumer
   } ring_t;  // csr -> command, tx, legacy, notify
 

@@ -59,7 +59,7 @@ struct PcieParams {
 };
 
 // Bytes of a packet around its payload: header, and framing, sequence number and LCRC
-// (3.6.3, 4.2.2).
+// (3.6.2, 4.2.2).
 inline constexpr uint32_t kTlpFraming = 8;
 inline constexpr uint32_t kTlpHeader3Dw = 12, kTlpHeader4Dw = 16;
 // A memory request's header is longer when its address needs more than 32 bits (2.2.4.1).

@@ -23,7 +23,7 @@ unsigned LogNotifications(const DriverConfig& c) {
   if (c.log_notifications != 0) return c.log_notifications;
   const uint64_t most = (uint64_t{1} << c.log_commands) + (uint64_t{1} << c.log_transmit) +
                         2 * uint64_t{c.legacy_buffers} + c.ntf_reserve + 1024;
-  return std::clamp<unsigned>(std::bit_width(most), 8, Ring::kMaxLogSize);
+  return std::clamp<unsigned>(std::bit_width(most), 8, kLogSizeMax);
 }
 
 }  // namespace

@@ -22,9 +22,6 @@ enum class RingId : uint8_t { kCommand, kTransmit, kLegacy, kNotification };
 
 class Ring {
  public:
-  // The engine takes no larger one (docs/registers.md, ring[].size).
-  static constexpr unsigned kMaxLogSize = 15;
-
   // The engine may write to the ring if `writable`, else only read it.
   Ring(Hw& hw, RingId id, unsigned log_size, uint32_t entry_bytes, bool writable);
   ~Ring();

@@ -179,7 +179,7 @@ int DoReplay(Options o) {
   config.run = ConfigOf(o);
   config.host = *host;
   config.fast = o.fast;
-  config.delegate = o.delegate == "policy" ? "weighted" : o.delegate;
+  config.machine.policy = o.delegate == "policy" ? "weighted" : o.delegate;
   config.linger = sw::Millis(static_cast<int64_t>(o.linger_ms));
   Settings settings = Settings::FromSet(o.set);
   ReadMachine(settings, &config.machine);

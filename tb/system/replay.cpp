@@ -17,7 +17,6 @@ constexpr uint64_t kPsPerUs = 1000000;
 
 Machine::Params ParamsOf(const HostRecord& record, const ReplayConfig& config) {
   Machine::Params params = config.machine;
-  params.policy = config.delegate;
   params.software.driver.mac = record.mac;
   params.software.driver.mtu = kMtu;
   return params;

@@ -17,10 +17,9 @@ namespace handoff::system {
 
 struct ReplayConfig {
   RunConfig run;
-  Machine::Params machine;  // its own MAC address, MTU and policy go before these
+  Machine::Params machine;  // its own MAC address and MTU go before these
   tcp::IpAddr host;
-  std::string delegate = "weighted";  // always, never, weighted
-  bool fast = false;                  // frames follow each other as the link allows
+  bool fast = false;  // frames follow each other as the link allows
   // Simulated time after the last frame: delayed ACKs, retransmissions and FINs come to rest.
   sw::Micros linger = sw::Millis(1500);
 };

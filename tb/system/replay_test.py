@@ -172,6 +172,10 @@ class Replay(unittest.TestCase):
     def test_bad_input_is_refused_with_what_was_expected(self):
         for options, text in (
             (("--unit", "rx_parse=rtl"), "no unit 'rx_parse'"),
+            (
+                ("--delegate", "always", "--set", "host.delegation.priority.weight=3"),
+                "--set: host.delegation.priority: nothing reads it: policy is always",
+            ),
             (("--unit", "rx_parser=gates"), "expected NAME=rtl"),
             (("--flip", "nonsense"), "expected UNIT.FIELD[BIT]@CYCLE"),
             (("--set", "pcie.lanes=3"), "--set: pcie.lanes: expected 1, 2, 4, 8 or 16"),

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <utility>
 
-#include "model/handoff_csr.h"
+#include "gen/handoff_pkg.h"
 #include "tb/lockstep/engine_core.h"
 
 namespace handoff::system {
@@ -184,8 +184,7 @@ void ReadPolicy(Section section, Machine::Params* machine, driver::DelegationCon
 }
 
 void ReadDriver(Section section, driver::DriverConfig* driver) {
-  constexpr uint32_t kMost = handoff_csr::kMaxLogSize;
-  static_assert(driver::Ring::kMaxLogSize == kMost, "the driver knows what the engine takes");
+  constexpr uint32_t kMost = kLogSizeMax;
   section.Count("log_commands", driver->log_commands, 4, kMost, "log2 of the command ring's slots");
   section.Count("log_transmit", driver->log_transmit, 4, kMost,
                 "log2 of the transmit ring's slots");

@@ -6,30 +6,40 @@
 
 #include <fmt/core.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "model/handoff_csr.h"
+#include "gen/handoff_pkg.h"
 
 namespace handoff::system {
 namespace {
 
 using Set = std::vector<std::string>;
 
+// Cases run side by side, each as a process.
+struct ScenarioFile {
+  explicit ScenarioFile(std::string_view text) { std::ofstream(path) << text; }
+  ~ScenarioFile() { unlink(path.c_str()); }
+  ScenarioFile(const ScenarioFile&) = delete;
+  ScenarioFile& operator=(const ScenarioFile&) = delete;
+
+  const std::string path = fmt::format("{}scenario_test.{}.yaml", testing::TempDir(), getpid());
+};
+
 // The file's text and what --set puts over it, read as a scenario: "" or what was said.
 std::string Refusal(std::string_view text, const Set& set = {}) {
-  const std::string path = testing::TempDir() + "scenario_test.yaml";
-  std::ofstream(path) << text;
+  const ScenarioFile file(text);
   try {
-    Settings settings = Settings::Load(path, set);
+    Settings settings = Settings::Load(file.path, set);
     ReadScenario(settings);
   } catch (const SettingsError& e) {
     std::string said = e.what();
-    const size_t at = said.find(path);
-    return at == std::string::npos ? said : said.replace(at, path.size(), "FILE");
+    const size_t at = said.find(file.path);
+    return at == std::string::npos ? said : said.replace(at, file.path.size(), "FILE");
   }
   return "";
 }
@@ -53,8 +63,8 @@ std::string OfLine(const std::string& line) { return Refusal(kPlain + line + "\n
 TEST(Scenario, IsGoodWithItsConnectionsAlone) { EXPECT_EQ(Refusal(kPlain), ""); }
 
 TEST(Scenario, RefusesRingsLargerThanTheEngineTakes) {
-  const std::string most = std::to_string(handoff_csr::kMaxLogSize);
-  const std::string more = std::to_string(handoff_csr::kMaxLogSize + 1);
+  const std::string most = std::to_string(kLogSizeMax);
+  const std::string more = std::to_string(kLogSizeMax + 1);
   for (const std::string ring : {"log_commands", "log_transmit", "log_legacy"}) {
     EXPECT_EQ(OfLine(fmt::format("host: {{driver: {{{}: {}}}}}", ring, most)), "");
     EXPECT_EQ(OfLine(fmt::format("host: {{driver: {{{}: {}}}}}", ring, more)),

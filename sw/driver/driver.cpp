@@ -16,13 +16,15 @@ constexpr size_t kMostWaiting = 4096;              // frames that found the tran
 constexpr Micros kHealthDelay = sw::Millis(5);
 constexpr Micros kResetPoll = Micros(10);
 
+constexpr uint32_t kNotificationBytes = 32;
+
 // The notification ring that never fills: legacy buffers, user buffers, commands, transmit
-// descriptors, a sync an entry, the reserve. The table's size is not known yet; entries are few
-// beside the rest, and a full ring only makes the engine wait.
-unsigned LogNotifications(const DriverConfig& c) {
+// descriptors, a sync an entry, the reserve. If no ring is so large, a full one makes the engine
+// wait.
+unsigned LogNotifications(const DriverConfig& c, const EngineBuild& build) {
   if (c.log_notifications != 0) return c.log_notifications;
   const uint64_t most = (uint64_t{1} << c.log_commands) + (uint64_t{1} << c.log_transmit) +
-                        2 * uint64_t{c.legacy_buffers} + c.ntf_reserve + 1024;
+                        2 * uint64_t{c.legacy_buffers} + c.ntf_reserve + build.dct_entries;
   return std::clamp<unsigned>(std::bit_width(most), 8, kLogSizeMax);
 }
 
@@ -35,8 +37,7 @@ Driver::Driver(Hw& hw, const DriverConfig& config)
       pool_(hw),
       commands_(hw, config.log_commands),
       transmit_(hw, config.log_transmit),
-      legacy_(hw, config.log_legacy, config.legacy_buffers, max_frame(), [this] { RingSoon(); }),
-      notifications_(hw, RingId::kNotification, LogNotifications(config), 32, true) {}
+      legacy_(hw, config.log_legacy, config.legacy_buffers, max_frame(), [this] { RingSoon(); }) {}
 
 Driver::~Driver() {
   *alive_ = false;
@@ -69,6 +70,8 @@ void Driver::Start(std::function<void(bool)> ready) {
       handoff__build_t b;
       b.w = build.value;
       build_ = {b.f.dct_entries, b.f.slots, b.f.data_bytes};
+      notifications_.emplace(hw_, RingId::kNotification, LogNotifications(config_, build_),
+                             kNotificationBytes, true);
       Program(ready);
     });
   });
@@ -91,7 +94,7 @@ void Driver::Program(std::function<void(bool)> done) {
   write("irq_count", offsetof(handoff_t, irq_count), config_.irq_count);
   write("irq_delay_us", offsetof(handoff_t, irq_delay_us), config_.irq_delay_us);
   write_all("hash_key", offsetof(handoff_t, hash_key), config_.hash_key);
-  notifications_.Configure(registers_);
+  notifications_->Configure(registers_);
   commands_.Configure(registers_);
   transmit_.Configure(registers_);
   legacy_.Configure(registers_);
@@ -111,7 +114,7 @@ void Driver::EnableRings(std::function<void(bool)> done) {
   next_ = 0;
   phase_ = true;
   // Whatever fills a ring finds the notification ring ready.
-  notifications_.Enable(registers_);
+  notifications_->Enable(registers_);
   commands_.Enable(registers_);
   transmit_.Enable(registers_);
   legacy_.Enable(registers_);
@@ -211,7 +214,7 @@ void Driver::Poll() {
   while (up_ && handled < config_.poll_budget && HandleNext()) ++handled;
   if (!up_ || handled == 0) return;
   // If there are newer ones by then, the engine interrupts again (corner 104).
-  notifications_.WriteIndex(next_);
+  notifications_->WriteIndex(next_);
   RingDoorbells();
   if (handled < config_.poll_budget) return;
   // The processor may do something else in between.
@@ -222,11 +225,11 @@ void Driver::Poll() {
 }
 
 bool Driver::HandleNext() {
-  const std::span<const uint64_t> words = notifications_.Entry(next_);
+  const std::span<const uint64_t> words = notifications_->Entry(next_);
   const bool phase = (words[3] >> 63) != 0;
   if (phase != phase_) return false;
   const Ntf ntf = Ntf::Unpack(words.data());
-  next_ = notifications_.Next(next_);
+  next_ = notifications_->Next(next_);
   if (next_ == 0) phase_ = !phase_;
   ++stats_.notifications;
   hw_.Charge(sw::Cost::kNotification);

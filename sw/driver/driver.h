@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "gen/handoff_pkg.h"
@@ -166,9 +167,9 @@ class Driver : public tcp::NetIf {
   CommandRing commands_;
   TransmitRing transmit_;
   LegacyRing legacy_;
-  Ring notifications_;
-  uint32_t next_ = 0;  // entry to be looked at
-  bool phase_ = true;  // of a new one
+  std::optional<Ring> notifications_;  // as large as the table asks for
+  uint32_t next_ = 0;                  // entry to be looked at
+  bool phase_ = true;                  // of a new one
   bool up_ = false;
   sw::TimerHandle ring_timer_ = sw::kNoTimer;
   sw::TimerHandle poll_timer_ = sw::kNoTimer;

@@ -38,6 +38,7 @@ void CheckedRegisters::Check(Done done) {
   const auto pass = std::make_shared<Pass>();
   pass->written = std::exchange(written_, {});
   pass->done = std::move(done);
+  if (pass->written.empty()) pass->done(std::nullopt);
   for (size_t i = 0; i < pass->written.size(); ++i) {
     hw_.ReadReg(pass->written[i].offset, [pass, i](sw::ReadResult read) {
       const Written& w = pass->written[i];

@@ -11,6 +11,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gen/handoff_regs.h"
@@ -39,7 +40,7 @@ class DriverRegisters : public testing::Test {
   void Reset() {
     held_.clear();
     held_[offsetof(handoff_t, ident)] = HANDOFF__IDENT__VALUE_reset;
-    held_[offsetof(handoff_t, build)] = 64;
+    held_[offsetof(handoff_t, build)] = entries_;
     held_[offsetof(handoff_t, status)] = HANDOFF__STATUS__RESET_DONE_bm;
     for (uint32_t ring = 0; ring < 4; ring++) {
       held_[RingRegister(RingId(ring), kSize)] = HANDOFF__RINGX__SIZE__LOG_SIZE_reset;
@@ -70,6 +71,7 @@ class DriverRegisters : public testing::Test {
     return static_cast<uint64_t>(std::count(writes_.begin(), writes_.end(), offset));
   }
 
+  uint32_t entries_ = 64;  // of its table
   tb::VirtualTime time_;
   tb::FakeHw hw_{time_};
   std::map<uint32_t, uint32_t> held_;
@@ -86,6 +88,24 @@ TEST_F(DriverRegisters, AreAllReadBackBeforeTheEngineIsUp) {
   EXPECT_TRUE(driver_->up());
   EXPECT_TRUE(errors_.empty());
   EXPECT_EQ(held_[RingRegister(RingId::kCommand, kSize)], 15U);
+}
+
+// Rings of 2^8 commands and as many segments, 512 notifications of 256 legacy buffers, a reserve of
+// 16, and one sync an entry.
+TEST_F(DriverRegisters, HaveANotificationRingForASyncOfEachEntry) {
+  const DriverConfig config{.log_commands = 8,
+                            .log_transmit = 8,
+                            .log_legacy = 8,
+                            .legacy_buffers = 256,
+                            .ntf_reserve = 16};
+  for (const auto& [entries, log_size] : {std::pair{64U, 11U}, {1024U, 12U}, {8192U, 14U}}) {
+    entries_ = entries;
+    Reset();
+    Start(config);
+    EXPECT_EQ(ready_, true);
+    EXPECT_EQ(held_[RingRegister(RingId::kNotification, kSize)], log_size) << entries;
+    EXPECT_GT(1U << log_size, 256U + 256U + 512U + 16U + entries);
+  }
 }
 
 TEST_F(DriverRegisters, ARingThatIsTooLargeIsNamedAndNeverEnabled) {

@@ -29,19 +29,28 @@ if(verilator_version VERSION_LESS 5.36)
                       "5.036 at least is needed")
 endif()
 
+add_library(verilated_headers INTERFACE)
+target_include_directories(verilated_headers SYSTEM INTERFACE ${verilator_include}
+                                                              ${verilator_include}/vltstd)
+target_compile_definitions(verilated_headers INTERFACE
+  VL_TIME_CONTEXT VM_COVERAGE=0 VM_SC=0 VM_TIMING=0 VM_TRACE=1 VM_TRACE_FST=1 VM_TRACE_SAIF=0
+  VM_TRACE_VCD=0)
+
+# What happens when an assertion fails is ours: an exception. By itself, for our warnings.
+add_library(verilated_stop OBJECT EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/tb/rtl_failure.cpp)
+target_link_libraries(verilated_stop PRIVATE handoff_options verilated_headers)
+
 # The runtime of every Verilated class, whether it traces or not.
 add_library(verilated STATIC EXCLUDE_FROM_ALL
   ${verilator_include}/verilated.cpp
   ${verilator_include}/verilated_cov.cpp
   ${verilator_include}/verilated_fst_c.cpp
   ${verilator_include}/verilated_threads.cpp
-  ${verilator_include}/verilated_timing.cpp)
-target_include_directories(verilated SYSTEM PUBLIC ${verilator_include}
-                                                   ${verilator_include}/vltstd)
-target_compile_definitions(verilated PUBLIC VL_TIME_CONTEXT VM_COVERAGE=0 VM_SC=0 VM_TIMING=0
-                                            VM_TRACE=1 VM_TRACE_FST=1 VM_TRACE_SAIF=0 VM_TRACE_VCD=0)
+  ${verilator_include}/verilated_timing.cpp
+  $<TARGET_OBJECTS:verilated_stop>)
+target_compile_definitions(verilated PRIVATE VL_USER_STOP VL_USER_FATAL)
 target_compile_options(verilated PRIVATE -w)
-target_link_libraries(verilated PUBLIC lz4 z)
+target_link_libraries(verilated PUBLIC verilated_headers lz4 z)
 if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
   target_link_libraries(verilated PUBLIC atomic)
 endif()

@@ -5,8 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <cstring>
 #include <iostream>
+#include <sstream>
 #include <string>
 #include <utility>
 
@@ -18,26 +18,34 @@ class RerunPrinter : public testing::EmptyTestEventListener {
 
  private:
   void OnTestPartResult(const testing::TestPartResult& part) override {
-    // A bench knows the seed as well: its command is the better one.
-    bench_said_it_ |= part.failed() && std::strstr(part.message(), "--gtest_filter");
+    if (!part.failed()) return;
+    std::istringstream lines(part.message());
+    for (std::string line; std::getline(lines, line);) {
+      if (line.rfind("HANDOFF_SEED=", 0) == 0) bench_said_ = line;
+    }
   }
   void OnTestEnd(const testing::TestInfo& test) override {
-    if (test.result()->Failed()) {
-      failed_ += failed_.empty() ? "" : ":";
-      failed_ += std::string(test.test_suite_name()) + "." + test.name();
-    }
+    if (!test.result()->Failed()) return;
+    num_failed_++;
+    failed_ += failed_.empty() ? "" : ":";
+    failed_ += std::string(test.test_suite_name()) + "." + test.name();
   }
   void OnTestProgramEnd(const testing::UnitTest&) override {
-    if (!failed_.empty() && !bench_said_it_) {
-      const char* seed = std::getenv("HANDOFF_SEED");
-      std::cout << "rerun: " << (seed ? std::string("HANDOFF_SEED=") + seed + " " : "") << program_
-                << " --gtest_filter='" << failed_ << "'" << std::endl;
+    if (num_failed_ == 0) return;
+    std::cout << "rerun: ";
+    if (num_failed_ == 1 && !bench_said_.empty()) {
+      std::cout << bench_said_ << std::endl;
+      return;
     }
+    const char* seed = std::getenv("HANDOFF_SEED");
+    if (seed) std::cout << "HANDOFF_SEED=" << seed << ' ';
+    std::cout << program_ << " --gtest_filter='" << failed_ << "'" << std::endl;
   }
 
   std::string program_;
   std::string failed_;  // names so far, in the notation of --gtest_filter
-  bool bench_said_it_ = false;
+  int num_failed_ = 0;
+  std::string bench_said_;  // a bench knows the run as well: its command is the better one
 };
 
 }  // namespace

@@ -8,7 +8,8 @@
 //   too Consumer hdr(bench, bench.from.hdr); bench.Cycle(100);
 //
 // A difference, or a broken promise of a channel, ends the test with the cycle, the port and field,
-// both values decoded, their XOR, the last 16 transfers, and the command that runs it again.
+// both values decoded, their XOR, the last 16 transfers, and the command that runs it again; so
+// does an assertion of the RTL that fails, with its file, line and sentence.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -29,6 +30,7 @@
 #include "tb/lockstep/hits.h"
 #include "tb/lockstep/ports.h"
 #include "tb/lockstep/rng.h"
+#include "tb/rtl_failure.h"
 
 namespace handoff {
 
@@ -100,12 +102,12 @@ class TwinBench {
   // An edge with rst_ni = 0; inputs 0, agents empty, history forgotten.
   void Reset() {
     in = Pins{};
-    rtl_->Reset();
+    cycle_ = 0;
+    OfRtl([](Rtl& rtl) { rtl.Reset(); });
     model_->Reset();
     model_->Commit();
     history_size_ = 0;
     held_ = {};
-    cycle_ = 0;
     for (Agent* agent : agents_) agent->Reset();
     Compare("after reset");
   }
@@ -167,10 +169,21 @@ class TwinBench {
     }
   }
 
+  // What makes the RTL go on, where one of its assertions may fail.
+  template <class F>
+  void OfRtl(F&& step) {
+    try {
+      rtl_->context().time(cycle_);  // which Verilator's own line of a failure begins with
+      step(*rtl_);
+    } catch (const RtlFailure& failure) {
+      Fail(failure.what());
+    }
+  }
+
   void OneCycle() {
     NoteTransfers();
     for (Agent* agent : agents_) agent->Sample(cycle_);
-    rtl_->Tick();
+    OfRtl([](Rtl& rtl) { rtl.Tick(); });
     model_->Tick();
     rtl_->Commit();
     model_->Commit();

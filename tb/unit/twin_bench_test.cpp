@@ -129,6 +129,28 @@ TEST(TwinBench, FindsATestThatBreaksAChannel) {
   ExpectFind(text, "the test broke channel frame: valid fell before it was taken\n");
 }
 
+// The RTL's own assertion comes before any output differs.
+TEST(TwinBench, TellsWhichAssertionOfTheRtlFailedInWhichCycle) {
+  const auto break_the_limit = [] {
+    Bench bench;
+    bench.Reset();
+    bench.Cycle(41);
+    bench.in.cfg.limit_us = ~uint32_t{0};
+    bench.Cycle(100);
+  };
+  // Twice: the first did not end the process, nor does it stay in the way of another bench.
+  for (int i = 0; i < 2; ++i) {
+    const std::string text = FailuresOf(break_the_limit);
+    ExpectFind(text, "handoff_toy, cycle 41\nan assertion of the RTL failed: ");
+    ExpectFind(text, "tb/unit/rtl/handoff_toy.sv:");
+    ExpectFind(text, "\n  The limit is never all ones:\n  a promise that a test of the bench ");
+    const std::string last = text.substr(text.rfind('\n') + 1);
+    EXPECT_EQ(last.rfind("HANDOFF_SEED=", 0), 0u) << last;
+    ExpectFind(last, "--gtest_filter=TwinBench.TellsWhichAssertionOfTheRtlFailedInWhichCycle");
+  }
+  EXPECT_EQ(RunWithBug(Bug::kNone), "");
+}
+
 TEST(TwinBench, FailsWhenWhatWasDeclaredIsNeverSeen) {
   const std::string text = FailuresOf([] {
     Bench bench;

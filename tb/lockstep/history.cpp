@@ -1,12 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tb/lockstep/history.h"
 
+#include "tb/lockstep/mismatch.h"
+
 namespace handoff {
 namespace {
 
 constexpr const char* kNone = "  none\n";
 
 }  // namespace
+
+std::string TransferText(const PortInfo& port, const uint64_t* words,
+                         bool (*names_connection)(const FieldInfo&, const uint64_t*)) {
+  if (port.num_fields == 0) return PortText(port, words);
+  std::string text = "{";
+  for (uint32_t i = 0; i < port.num_fields; i++) {
+    const FieldInfo& field = port.fields[i];
+    const bool zero = pkg_detail::Hex(words, field.lsb, field.width) == "0x0";
+    if (zero && !names_connection(field, words)) continue;
+    text += (text.size() > 1 ? " " : "") + std::string(field.name) + "=";
+    text += FieldText(port, field, words);
+  }
+  return text + "}";
+}
 
 void History::Keep(uint64_t cycle, uint32_t index) {
   const Channel& channel = channels_[index];
@@ -36,7 +52,7 @@ std::string History::Text(const Ring& ring, bool name_units) const {
     if (name_units) text += std::string(units_[channel.unit].name) + " ";
     text += channel.info->is_input ? "-> " : "<- ";
     text += std::string(channel.info->name) + " ";
-    text += PortText(*channel.port, transfer.words.data()) + "\n";
+    text += TransferText(*channel.port, transfer.words.data(), channel.names_connection) + "\n";
   }
   return text;
 }

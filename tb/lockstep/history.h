@@ -5,6 +5,7 @@
 #ifndef HANDOFF_TB_LOCKSTEP_HISTORY_H_
 #define HANDOFF_TB_LOCKSTEP_HISTORY_H_
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -45,6 +46,27 @@ inline std::optional<Conn> ConnectionOf(const Place& place) {
 inline std::optional<Conn> ConnectionOf(const Job& job) {
   return job.has_ntf ? ConnectionOf(job.ntf) : std::nullopt;
 }
+
+// Whether it is this field of a packed value that names its connection: the one with which the
+// connection changes. The others called `conn` mean nothing then.
+template <class T>
+bool NamesConnection(const FieldInfo& field, const uint64_t* words) {
+  if constexpr (std::is_class_v<T>) {
+    std::array<uint64_t, T::kWords> changed;
+    std::copy_n(words, changed.size(), changed.begin());
+    changed[field.lsb / 64] ^= uint64_t{1} << (field.lsb % 64);
+    const std::optional<Conn> was = ConnectionOf(T::Unpack(words));
+    const std::optional<Conn> is = ConnectionOf(T::Unpack(changed.data()));
+    return was && is && *was != *is;
+  } else {
+    return false;
+  }
+}
+
+// A transfer's value, decoded; of a struct the fields that are not 0, and the one that names the
+// connection.
+std::string TransferText(const PortInfo& port, const uint64_t* words,
+                         bool (*names_connection)(const FieldInfo&, const uint64_t*));
 
 class History {
  public:
@@ -107,6 +129,7 @@ class History {
     uint32_t words = 0;
     void (*pack)(const void*, uint64_t*) = nullptr;
     std::optional<Conn> (*connection)(const void*) = nullptr;
+    bool (*names_connection)(const FieldInfo&, const uint64_t*) = nullptr;
   };
   struct Transfer {
     uint64_t cycle = 0;
@@ -139,6 +162,7 @@ class History {
     channel.connection = [](const void* from) {
       return ConnectionOf(*static_cast<const T*>(from));
     };
+    channel.names_connection = &NamesConnection<T>;
     return channel;
   }
   void Keep(uint64_t cycle, uint32_t index);

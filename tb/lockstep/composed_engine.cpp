@@ -100,10 +100,17 @@ CoreMismatch ComposedEngine::Describe(uint64_t cycle) {
   m.text += m.at_pins ? "the engine's pins differ in this cycle too\n"
                       : "no pin of the engine differs in this cycle: a comparison of the whole "
                         "engine does not see it yet\n";
-  for (const UnitMismatch& unit : m.units)
-    m.text += "last transfers of " + unit.unit + ":\n" + history_->OfUnit(unit.unit);
+  for (const UnitMismatch& unit : m.units) m.text += Transfers(unit.unit);
   m.text += Connections(named, m.units[0].unit);
   return m;
+}
+
+std::string ComposedEngine::LastOf(const std::string& unit) const {
+  return history_ ? Transfers(unit) + Connections({}, unit) : "";
+}
+
+std::string ComposedEngine::Transfers(const std::string& unit) const {
+  return "last transfers of " + unit + ":\n" + history_->OfUnit(unit);
 }
 
 // With the models' outputs in place of those that drive.

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gen/handoff_engine_units.h"
@@ -17,6 +18,7 @@
 #include "tb/lockstep/engine_core.h"
 #include "tb/lockstep/history.h"
 #include "tb/lockstep/ports.h"
+#include "tb/rtl_failure.h"
 
 namespace handoff {
 
@@ -47,8 +49,12 @@ class UnitSlot {
     if (model_) model_->in = in, model_->Reset();
   }
   void Tick() {
-    if (rtl_) rtl_->Tick();
+    if (rtl_) TickRtl();
     if (model_) model_->Tick();
+  }
+  // What Verilator's own line of a failed assertion begins with.
+  void SetTime(uint64_t cycle) {
+    if (rtl_) rtl_->context().time(cycle);
   }
   void Commit() {
     if (rtl_) rtl_->Commit();
@@ -62,6 +68,16 @@ class UnitSlot {
   bool Flip(std::string_view reg, uint32_t bit) { return model_ && model_->Flip(reg, bit); }
 
  private:
+  void TickRtl() {
+    try {
+      rtl_->Tick();
+    } catch (RtlFailure& failure) {
+      failure.unit = std::string_view(Rtl::kName).substr(kPrefix.size());
+      throw;
+    }
+  }
+
+  static constexpr std::string_view kPrefix = "handoff_";
   std::unique_ptr<Rtl> rtl_;
   std::unique_ptr<Unit> model_;
   const typename Unit::Out* out_ = nullptr;
@@ -80,13 +96,17 @@ class ComposedEngine {
   const Out& out() const { return shell_.out(); }
   bool Check(uint64_t cycle, std::optional<CoreMismatch>* mismatch);
   void Sample(uint64_t cycle) {
+    shell_.ForEachUnit([cycle](const char*, auto& unit) { unit.SetTime(cycle); });
     if (history_) history_->Sample(cycle);
   }
+  // Lines of a report: what moved last at this unit, and where its latest connection is named.
+  std::string LastOf(const std::string& unit) const;
   bool Flip(const std::string& reg, uint32_t bit);
 
  private:
   CoreMismatch Describe(uint64_t cycle);
   bool PinsDiffer();
+  std::string Transfers(const std::string& unit) const;
   std::string Connections(const std::vector<Conn>& named, const std::string& unit) const;
 
   EngineShell<UnitSlot, Out> shell_;

@@ -7,6 +7,8 @@
 //   Flip(register, bit)       a deliberate fault; false: no such register
 // and, if it wants to see every cycle before the edge that ends it,
 //   Sample(cycle)
+// and, if it knows what moved there before an assertion of that unit's RTL failed,
+//   LastOf(unit)
 #ifndef HANDOFF_TB_LOCKSTEP_CORE_LOOP_H_
 #define HANDOFF_TB_LOCKSTEP_CORE_LOOP_H_
 
@@ -20,6 +22,7 @@
 #include "tb/lockstep/clock.h"
 #include "tb/lockstep/engine_core.h"
 #include "tb/lockstep/pin_watch.h"
+#include "tb/rtl_failure.h"
 
 namespace handoff {
 
@@ -41,9 +44,13 @@ class Core final : public EngineCore {
 
   void Run(uint64_t cycles) override {
     const uint64_t end = cycle_ + cycles;
-    while (cycle_ < end && !mismatch_) {
-      if (skip_ && engine_.out().quiet && Skip(end)) continue;
-      Edge();
+    try {
+      while (cycle_ < end && !mismatch_) {
+        if (skip_ && engine_.out().quiet && Skip(end)) continue;
+        Edge();
+      }
+    } catch (const RtlFailure& failure) {
+      Failed(failure);
     }
     digest_ = watch_.value();
     if (!checker.errors.empty()) {
@@ -54,7 +61,9 @@ class Core final : public EngineCore {
       told_ = true;
       Tell();
       pins.time_us = time_us_;
-      Sample();  // so that waves show the cycle in which the two differ
+      // So that waves show the cycle in which the two differ. That of an assertion they have, and
+      // its RTL must not be evaluated again.
+      if (!mismatch_->is_assertion) Sample();
       CloseWaves();
     }
   }
@@ -87,6 +96,15 @@ class Core final : public EngineCore {
     std::string field;
     uint32_t bit = 0;
   };
+
+  // The cycle is the one whose edge was not finished.
+  void Failed(const RtlFailure& failure) {
+    CoreMismatch m{.cycle = cycle_, .text = failure.what(), .is_assertion = true};
+    m.units.push_back({.unit = failure.unit.empty() ? "engine" : failure.unit, .text = m.text});
+    if constexpr (requires { engine_.LastOf(failure.unit); })
+      m.text += engine_.LastOf(failure.unit);
+    mismatch_ = std::move(m);
+  }
 
   // Completes the mismatch with what is known here.
   void Tell() {

@@ -64,7 +64,8 @@ class EngineCore {
   static std::unique_ptr<EngineCore> Make(const CoreConfig& config);
   virtual ~EngineCore() = default;
 
-  // Clocks the next `cycles` cycles; ends early at a mismatch.
+  // Clocks the next `cycles` cycles; ends early at a mismatch, or where an assertion of the RTL
+  // fails, which is then told as one.
   virtual void Run(uint64_t cycles) = 0;
   // Flips a bit of a model register at the edge that ends `cycle`, another at another call; false:
   // no such register where the model runs, or no such bit of it (WhyNoFlip() says which).

@@ -37,6 +37,8 @@ class Traced : public Engine {
   // there before, with the clock still low, and the clock is shown high without being evaluated.
   // An evaluation makes the RTL look for changes; with the clock low there is no edge in it.
   void Sample(uint64_t cycle) {
+    // What Verilator's own line of a failed assertion begins with.
+    if constexpr (kHasRtl) this->rtl().context().time(cycle);
     if (!waves_.Wants(cycle)) return;
     if constexpr (kHasRtl) {
       auto& top = this->rtl().top();

@@ -31,13 +31,17 @@ void handoff_ack::Edge() {
   const bool stall = r_.s1_valid && !ack_tmr_free && NeedsTimer(w);
   const bool go = !r_.clear && !stall;
 
+  // -----------------------------------------------------------------------------------------------
   // s0: pick a queue entry, else an event; read its word.
+
   const bool pop = go && u_queue_.valid() && ackreq_free && !(r_.s1_valid && r_.s1_pop);
   const bool event = go && !pop && u_ackev_skid_.valid(*in.ackev_valid);
   const Ackev& ev = u_ackev_skid_.data(*in.ackev);
   const auto s0_conn = static_cast<uint16_t>(pop ? u_queue_.data() : ev.conn & (dct_entries_ - 1));
 
+  // -----------------------------------------------------------------------------------------------
   // s1: decide and write back.
+
   const bool write = r_.s1_valid && !stall;
   const uint16_t push_conn = r_.s1_conn;
   Word n;

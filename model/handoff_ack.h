@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Which connections owe an ACK, and when it leaves (docs/units/ack.md).
+//
+// An event in cycle n gives its ackreq, timer request or count in n+2; one operation a cycle. Never
+// has two requests of one connection on their way; knows no sequence numbers but those of a D-SACK
+// block.
 #ifndef HANDOFF_MODEL_HANDOFF_ACK_H_
 #define HANDOFF_MODEL_HANDOFF_ACK_H_
 

@@ -2,9 +2,10 @@
 //
 // Which connections owe an ACK: wishes are merged, delayed where wanted, and leave one at a time.
 //
-// An event in cycle n gives its ackreq, timer request or count in n+2; one operation a cycle. Never
-// has two requests of one connection on their way: the next waits for AckSent. Knows no sequence
-// numbers but those of a D-SACK block. docs/units/ack.md.
+// Valid/ready, with a two-entry skid at ackev; ack_cnt is a pulse. An event in cycle n gives its
+// ackreq, timer request or count in n+2; one operation a cycle. Never has two requests of one
+// connection on their way: the next waits for AckSent. Knows no sequence numbers but those of a
+// D-SACK block. docs/units/ack.md.
 
 module handoff_ack
   import handoff_params_pkg::*;

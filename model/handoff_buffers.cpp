@@ -54,8 +54,6 @@ void handoff_buffers::Reset() {
 void handoff_buffers::Edge() {
   changed_ = true;
 
-  const bool place_there = u_place_skid_.valid(*in.place_valid);
-  const Place& place = u_place_skid_.data(*in.place);
   job_free_ = !q_.job_valid || *in.job_ready;
   tmr_free_ = !q_.back_tmr_valid || *in.back_tmr_ready;
   lbuf_pop_ = false;
@@ -63,10 +61,7 @@ void handoff_buffers::Edge() {
   d_.back_tmr_valid = !tmr_free_;
   d_.lret_valid = d_.back_cnt_valid = false;
 
-  // Room.
-  TickRoom();
-
-  // Step.
+  TickRoom();  // before the step, which makes another word of r_.w
   bool last = false;
   const bool step = r_.s1_valid && Step(&last);
   const bool done = step && last;
@@ -75,21 +70,7 @@ void handoff_buffers::Edge() {
   r_.due = false;
   if (done) Finish(touch);
   if (step) r_.first = false;
-
-  // Take.
-  const bool take = place_there && !r_.clr && (!r_.s1_valid || done);
-  if (take) {
-    r_.s1 = place;
-    r_.fwd = touch && conn == (place.conn & mask_);
-    r_.first = true;
-    r_.told = false;
-    r_.off = place.off;
-    r_.rem = place.len;
-    r_.seq = place.seq;
-    // A place that does not touch its word does not look at it either.
-    if (!r_.fwd && Touches(place)) u_conn_.TickRead(place.conn & mask_);
-  }
-  r_.s1_valid = take || (r_.s1_valid && !done);
+  const bool take = Take(done, touch);
   if (touch) u_conn_.TickWrite(conn, r_.w);
 
   // Clearing.
@@ -111,22 +92,33 @@ void handoff_buffers::Edge() {
   idle_ = d_.quiet;
 }
 
-// In the cycle after a last step: r_.w is that place's word still.
-void handoff_buffers::TickRoom() {
-  d_.room_valid = r_.due;
-  if (!r_.due) return;
-  const Word& w = r_.w;
-  uint64_t avail = 0, sum = 0;
-  for (uint32_t i = 0; i < w.count; ++i) {
-    sum += w.piece[i].size;
-    if (w.piece[i].last) avail = sum;
+// -------------------------------------------------------------------------------------------------
+// Take: the connection's word is read while the place moves to s1.
+
+// `done`: the last step of the place before it is made in this cycle, `touch`: of one with a word.
+bool handoff_buffers::Take(bool done, bool touch) {
+  const Place& place = u_place_skid_.data(*in.place);
+  const bool take = u_place_skid_.valid(*in.place_valid) && !r_.clr && (!r_.s1_valid || done);
+  if (take) {
+    const uint32_t conn = r_.s1.conn & mask_;
+    r_.s1 = place;
+    r_.fwd = touch && conn == (place.conn & mask_);
+    r_.first = true;
+    r_.told = false;
+    r_.off = place.off;
+    r_.rem = place.len;
+    r_.seq = place.seq;
+    // A place that does not touch its word does not look at it either.
+    if (!r_.fwd && Touches(place)) u_conn_.TickRead(place.conn & mask_);
   }
-  d_.room = Room{.conn = r_.due_conn,
-                 .room_epoch = w.epoch,
-                 .room_end = w.nxt + static_cast<uint32_t>(std::min(avail, kMaxRoom))};
+  r_.s1_valid = take || (r_.s1_valid && !done);
+  return take;
 }
 
-// Choice of the step: the first row that fits; false if something that it needs is not there.
+// -------------------------------------------------------------------------------------------------
+// Choice of the step.
+
+// The first row that fits; false if something that it needs is not there.
 bool handoff_buffers::Step(bool* last) {
   const Place& p = r_.s1;
   *last = false;
@@ -371,17 +363,8 @@ bool handoff_buffers::StepExpire() {
   return true;
 }
 
-// What every last step does.
-void handoff_buffers::Finish(bool touch) {
-  const Place& p = r_.s1;
-  const uint8_t used = lbuf_pop_ ? 1 : 0;
-  d_.lret_valid = p.reserved > used;
-  if (d_.lret_valid) d_.lret.n = static_cast<uint8_t>(p.reserved - used);
-  if (!touch) return;
-  r_.due = p.kind == PlaceKind::PlacePost || p.room_epoch != r_.w.epoch;
-  if (r_.due) r_.due_conn = p.conn;
-  r_.w.epoch = p.room_epoch;
-}
+// -------------------------------------------------------------------------------------------------
+// The connection's word after the step.
 
 // w_q in the step that is made: a place's first one gets it from the RAM.
 handoff_buffers::Word& handoff_buffers::Touched() {
@@ -392,6 +375,19 @@ handoff_buffers::Word& handoff_buffers::Touched() {
   return r_.w;
 }
 
+void handoff_buffers::Drop(Word& w, uint32_t m) {
+  for (uint32_t i = m; i < w.count; ++i) w.piece[i - m] = w.piece[i];
+  for (uint32_t i = w.count - m; i < w.count; ++i) w.piece[i] = Held{};
+  w.count -= m;
+}
+
+void handoff_buffers::Close(Word& w) {
+  w.open = w.tmr_on = false;
+  w.start = w.filled = 0;
+}
+
+// -------------------------------------------------------------------------------------------------
+// What the step emits.
 Job& handoff_buffers::NewJob(JobKind kind) {
   d_.job_valid = true;
   d_.job = Job{};
@@ -422,17 +418,36 @@ const LegacyDesc& handoff_buffers::TakeLbuf() {
   return u_lbuf_skid_.data(*in.lbuf);
 }
 
-void handoff_buffers::Drop(Word& w, uint32_t m) {
-  for (uint32_t i = m; i < w.count; ++i) w.piece[i - m] = w.piece[i];
-  for (uint32_t i = w.count - m; i < w.count; ++i) w.piece[i] = Held{};
-  w.count -= m;
+// -------------------------------------------------------------------------------------------------
+// Outputs: what follows a last step.
+void handoff_buffers::Finish(bool touch) {
+  const Place& p = r_.s1;
+  const uint8_t used = lbuf_pop_ ? 1 : 0;
+  d_.lret_valid = p.reserved > used;
+  if (d_.lret_valid) d_.lret.n = static_cast<uint8_t>(p.reserved - used);
+  if (!touch) return;
+  r_.due = p.kind == PlaceKind::PlacePost || p.room_epoch != r_.w.epoch;
+  if (r_.due) r_.due_conn = p.conn;
+  r_.w.epoch = p.room_epoch;
 }
 
-void handoff_buffers::Close(Word& w) {
-  w.open = w.tmr_on = false;
-  w.start = w.filled = 0;
+// In the cycle after a last step: r_.w is that place's word still.
+void handoff_buffers::TickRoom() {
+  d_.room_valid = r_.due;
+  if (!r_.due) return;
+  const Word& w = r_.w;
+  uint64_t avail = 0, sum = 0;
+  for (uint32_t i = 0; i < w.count; ++i) {
+    sum += w.piece[i].size;
+    if (w.piece[i].last) avail = sum;
+  }
+  d_.room = Room{.conn = r_.due_conn,
+                 .room_epoch = w.epoch,
+                 .room_end = w.nxt + static_cast<uint32_t>(std::min(avail, kMaxRoom))};
 }
 
+// -------------------------------------------------------------------------------------------------
+// Registers.
 bool handoff_buffers::Flip(std::string_view reg, uint32_t bit) {
   const bool done = FlipRegister(*this, reg, bit);
   if (r_.w.count > slots_ || u_conn_.rdata().count > slots_) {  // there are no such pieces

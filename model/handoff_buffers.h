@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // From places to jobs: the user-buffer pieces of every connection (docs/units/buffers.md).
+//
+// A place's first job is at the output two cycles after the place was at the port of an idle unit;
+// one step a cycle, at most one job a step. Never refuses a place, never reorders, never writes to
+// a piece after its hand-back.
 #ifndef HANDOFF_MODEL_HANDOFF_BUFFERS_H_
 #define HANDOFF_MODEL_HANDOFF_BUFFERS_H_
 
@@ -159,6 +163,7 @@ class handoff_buffers {
   };
 
   void TickRoom();
+  bool Take(bool done, bool touch);
   bool Step(bool* last);
   bool StepBack(bool expired);
   bool StepTell();

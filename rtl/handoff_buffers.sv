@@ -2,7 +2,8 @@
 //
 // User-buffer pieces of every connection; turns places into upload jobs (docs/units/buffers.md).
 //
-// Contract: a place's first job is at the output two cycles after the place was at the port of an
+// Contract: valid/ready, with two-entry skids at place and lbuf; room, lret and back_cnt are
+// pulses. A place's first job is at the output two cycles after the place was at the port of an
 // idle unit; one step a cycle, at most one job a step. Never refuses a place, never reorders, never
 // writes to a piece after its hand-back.
 
@@ -115,7 +116,7 @@ module handoff_buffers
   assign quiet_o = quiet_q;
 
   // ---------------------------------------------------------------------------------------------
-  // Inputs.
+  // Take: the connection's word is read while the place moves to s1.
   logic place_valid, place_empty_d, take;
   logic lbuf_valid, lbuf_pop;
   place_t place;
@@ -149,8 +150,6 @@ module handoff_buffers
       .empty_d_o()
   );
 
-  // ---------------------------------------------------------------------------------------------
-  // Take: the connection's word is read while the place moves to s1.
   logic step, last, touch;
   word_t ram_word, w, w_d;
 
@@ -217,7 +216,6 @@ module handoff_buffers
     else if (tell && s1_q.kind != PlaceSync) what = StepTell;
   end
 
-  // ---------------------------------------------------------------------------------------------
   // The first user buffer is piece[0] to piece[take_n - 1]; the first piece takes n bytes.
   held_t  q;
   count_t take_n;
@@ -468,7 +466,7 @@ module handoff_buffers
   end
 
   // ---------------------------------------------------------------------------------------------
-  // Outputs.
+  // Outputs: what follows a last step.
   logic due_d, lret_d, back_d;
   logic [SumBits-1:0] avail;
 

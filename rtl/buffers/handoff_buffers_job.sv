@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The job of a step of handoff_buffers: combinational; all 0 but conn and gen when the step has none.
+// Never decides whether the step is made, never sees a handshake.
 
 module handoff_buffers_job
   import handoff_pkg::*;

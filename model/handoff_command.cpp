@@ -51,7 +51,10 @@ void handoff_command::Edge() {
   idle_ = d_.quiet;
 }
 
-// Fetch. After the states, whose `state_q` it needs as it was: StClear lasts while active is 0.
+// -------------------------------------------------------------------------------------------------
+// Fetch.
+
+// After the states, whose `state_q` it needs as it was: StClear lasts while active is 0.
 void handoff_command::TickFetch(bool pop_word) {
   const Ring& ring = *in.cmd_ring;
   const auto mask = static_cast<uint16_t>((uint32_t{1} << ring.log_size) - 1);
@@ -75,67 +78,34 @@ void handoff_command::TickFetch(bool pop_word) {
   if (store || pop_word) u_words_.Tick(store, in.cr->data, pop_word);
 }
 
-// Whether a word is popped from u_words.
-bool handoff_command::TickStates() {
-  clearing_ = r_.state == St::kClear;
-  d_.tmpl_valid = q_.tmpl_valid && !*in.tmpl_ready;
-  d_.cmd_valid = q_.cmd_valid && !*in.cmd_ready;
-  bool pop = false;
-  switch (r_.state) {
-    case St::kClear:
-      u_entries_.TickWrite(r_.clear, Entry{});
-      if (r_.clear == dct_entries_ - 1) r_.state = St::kTake;
-      r_.clear = static_cast<uint16_t>((r_.clear + 1) & (dct_entries_ - 1));
-      break;
-    case St::kTake:
-      if (!u_words_.valid()) break;
-      pop = true;
-      r_.w0 = u_words_.data();
-      u_entries_.TickRead(conn() & (dct_entries_ - 1));
-      r_.state = is(CmdKind::CmdSetup) ? St::kSecond : St::kCheck;
-      break;
-    case St::kSecond:
-      if (!u_words_.valid()) break;
-      pop = true;
-      r_.w1 = u_words_.data();
-      r_.state = St::kCheck;
-      break;
-    case St::kCheck: {
-      r_.status = Check();
-      const bool has_tmpl = is(CmdKind::CmdSetup) ||
-                            (is(CmdKind::CmdSet) && (First<SetDesc>().mask & kSetHeader) != 0);
-      r_.state = r_.status == Status::StatusOk && has_tmpl ? St::kTmpl : St::kSend;
-      break;
-    }
-    case St::kTmpl:
-      if (d_.tmpl_valid) break;
-      LoadTmpl();
-      d_.tmpl_valid = true;
-      r_.state = St::kSend;
-      break;
-    case St::kSend:
-      if (d_.tmpl_valid || d_.cmd_valid) break;
-      LoadCmd();
-      d_.cmd_valid = true;
-      r_.state = St::kRsp;
-      break;
-    case St::kRsp:
-      if (!*in.cmd_rsp_valid) break;
-      r_.state = St::kTake;
-      if (r_.status != Status::StatusOk || in.cmd_rsp->status != Status::StatusOk) break;
-      if (is(CmdKind::CmdSetup)) {
-        const auto d = First<Setup0Desc>();
-        u_entries_.TickWrite(conn() & (dct_entries_ - 1),
-                             Entry{true, gen(), static_cast<uint8_t>(d.n_tags & 3), BuiltKey(d)});
-      } else if (is(CmdKind::CmdUndelegate)) {
-        u_entries_.TickWrite(conn() & (dct_entries_ - 1), Entry{});
-      }
-      break;
+// -------------------------------------------------------------------------------------------------
+// The slot as each command lays it out. Reserved bits mean nothing.
+
+// As rx_parser makes it of the peer's frames.
+Key handoff_command::BuiltKey(const Setup0Desc& d) {
+  const uint16_t vid0 = d.tci0 & 0xfff, vid1 = d.tci1 & 0xfff;
+  const bool t0 = d.n_tags >= 1 && vid0 != 0;
+  const bool t1 = d.n_tags >= 2 && vid1 != 0;
+  Key key;
+  key.is_ip6 = (d.flags & kSetupIp6) != 0;
+  key.n_tags = static_cast<uint8_t>(t0 + t1);
+  key.vid0 = t0 ? vid0 : t1 ? vid1 : 0;
+  key.vid1 = t0 && t1 ? vid1 : 0;
+  key.dst_mac = d.local_mac;
+  key.src_port = d.peer_port;
+  key.dst_port = d.local_port;
+  key.src_ip = d.peer_ip;
+  key.dst_ip = d.local_ip;
+  if (!key.is_ip6) {
+    for (auto* ip : {&key.src_ip, &key.dst_ip}) ip->w = {ip->w[0] & 0xffffffff, 0};
   }
-  return pop;
+  return key;
 }
 
-// StCheck: the first reason to refuse, by the page's table.
+// -------------------------------------------------------------------------------------------------
+// StCheck: the first reason to refuse.
+
+// By the page's table.
 Status handoff_command::Check() const {
   if (op() == 0 || op() > static_cast<uint8_t>(CmdKind::CmdUndelegate)) {
     return Status::StatusBadOp;
@@ -195,28 +165,40 @@ Status handoff_command::CheckCoalescing(uint8_t ack_frames, uint8_t ack_class) c
   return delay == 0 || delay >= kMaxAckDelayUs ? Status::StatusBadAckDelay : Status::StatusOk;
 }
 
-// As rx_parser makes it of the peer's frames.
-Key handoff_command::BuiltKey(const Setup0Desc& d) {
-  const uint16_t vid0 = d.tci0 & 0xfff, vid1 = d.tci1 & 0xfff;
-  const bool t0 = d.n_tags >= 1 && vid0 != 0;
-  const bool t1 = d.n_tags >= 2 && vid1 != 0;
+// -------------------------------------------------------------------------------------------------
+// StTmpl, StSend: what leaves.
+void handoff_command::LoadTmpl() {
+  load_tmpl_ = true;
+  Tmpl& t = d_.tmpl;
+  t.conn = conn();
   Key key;
-  key.is_ip6 = (d.flags & kSetupIp6) != 0;
-  key.n_tags = static_cast<uint8_t>(t0 + t1);
-  key.vid0 = t0 ? vid0 : t1 ? vid1 : 0;
-  key.vid1 = t0 && t1 ? vid1 : 0;
-  key.dst_mac = d.local_mac;
-  key.src_port = d.peer_port;
-  key.dst_port = d.local_port;
-  key.src_ip = d.peer_ip;
-  key.dst_ip = d.local_ip;
-  if (!key.is_ip6) {
-    for (auto* ip : {&key.src_ip, &key.dst_ip}) ip->w = {ip->w[0] & 0xffffffff, 0};
+  if (is(CmdKind::CmdSetup)) {
+    const auto d = First<Setup0Desc>();
+    key = BuiltKey(d);
+    t.n_tags = d.n_tags & 3;
+    t.tci0 = d.tci0;
+    t.tci1 = d.tci1;
+    t.ttl = d.ttl;
+    t.tos = d.tos;
+    t.peer_mac = d.peer_mac;
+  } else {
+    const auto d = First<SetDesc>();
+    key = u_entries_.rdata().key;
+    t.n_tags = u_entries_.rdata().n_tags;
+    t.tci0 = d.tci0;
+    t.tci1 = d.tci1;
+    t.ttl = d.ttl;
+    t.tos = d.tos;
+    t.peer_mac = d.peer_mac;
   }
-  return key;
+  t.is_ip6 = key.is_ip6;
+  t.local_mac = key.dst_mac;
+  t.local_port = key.dst_port;
+  t.peer_port = key.src_port;
+  t.local_ip = key.dst_ip;
+  t.peer_ip = key.src_ip;
 }
 
-// StTmpl, StSend: what leaves.
 void handoff_command::LoadCmd() {
   load_cmd_ = true;
   d_.cmd = CmdKey{};
@@ -307,38 +289,71 @@ void handoff_command::LoadCmd() {
   }
 }
 
-void handoff_command::LoadTmpl() {
-  load_tmpl_ = true;
-  Tmpl& t = d_.tmpl;
-  t.conn = conn();
-  Key key;
-  if (is(CmdKind::CmdSetup)) {
-    const auto d = First<Setup0Desc>();
-    key = BuiltKey(d);
-    t.n_tags = d.n_tags & 3;
-    t.tci0 = d.tci0;
-    t.tci1 = d.tci1;
-    t.ttl = d.ttl;
-    t.tos = d.tos;
-    t.peer_mac = d.peer_mac;
-  } else {
-    const auto d = First<SetDesc>();
-    key = u_entries_.rdata().key;
-    t.n_tags = u_entries_.rdata().n_tags;
-    t.tci0 = d.tci0;
-    t.tci1 = d.tci1;
-    t.ttl = d.ttl;
-    t.tos = d.tos;
-    t.peer_mac = d.peer_mac;
+// -------------------------------------------------------------------------------------------------
+// States: one command at a time.
+
+// Whether a word is popped from u_words.
+bool handoff_command::TickStates() {
+  clearing_ = r_.state == St::kClear;
+  d_.tmpl_valid = q_.tmpl_valid && !*in.tmpl_ready;
+  d_.cmd_valid = q_.cmd_valid && !*in.cmd_ready;
+  bool pop = false;
+  switch (r_.state) {
+    case St::kClear:
+      u_entries_.TickWrite(r_.clear, Entry{});
+      if (r_.clear == dct_entries_ - 1) r_.state = St::kTake;
+      r_.clear = static_cast<uint16_t>((r_.clear + 1) & (dct_entries_ - 1));
+      break;
+    case St::kTake:
+      if (!u_words_.valid()) break;
+      pop = true;
+      r_.w0 = u_words_.data();
+      u_entries_.TickRead(conn() & (dct_entries_ - 1));
+      r_.state = is(CmdKind::CmdSetup) ? St::kSecond : St::kCheck;
+      break;
+    case St::kSecond:
+      if (!u_words_.valid()) break;
+      pop = true;
+      r_.w1 = u_words_.data();
+      r_.state = St::kCheck;
+      break;
+    case St::kCheck: {
+      r_.status = Check();
+      const bool has_tmpl = is(CmdKind::CmdSetup) ||
+                            (is(CmdKind::CmdSet) && (First<SetDesc>().mask & kSetHeader) != 0);
+      r_.state = r_.status == Status::StatusOk && has_tmpl ? St::kTmpl : St::kSend;
+      break;
+    }
+    case St::kTmpl:
+      if (d_.tmpl_valid) break;
+      LoadTmpl();
+      d_.tmpl_valid = true;
+      r_.state = St::kSend;
+      break;
+    case St::kSend:
+      if (d_.tmpl_valid || d_.cmd_valid) break;
+      LoadCmd();
+      d_.cmd_valid = true;
+      r_.state = St::kRsp;
+      break;
+    case St::kRsp:
+      if (!*in.cmd_rsp_valid) break;
+      r_.state = St::kTake;
+      if (r_.status != Status::StatusOk || in.cmd_rsp->status != Status::StatusOk) break;
+      if (is(CmdKind::CmdSetup)) {
+        const auto d = First<Setup0Desc>();
+        u_entries_.TickWrite(conn() & (dct_entries_ - 1),
+                             Entry{true, gen(), static_cast<uint8_t>(d.n_tags & 3), BuiltKey(d)});
+      } else if (is(CmdKind::CmdUndelegate)) {
+        u_entries_.TickWrite(conn() & (dct_entries_ - 1), Entry{});
+      }
+      break;
   }
-  t.is_ip6 = key.is_ip6;
-  t.local_mac = key.dst_mac;
-  t.local_port = key.dst_port;
-  t.peer_port = key.src_port;
-  t.local_ip = key.dst_ip;
-  t.peer_ip = key.src_ip;
+  return pop;
 }
 
+// -------------------------------------------------------------------------------------------------
+// Registers.
 void handoff_command::Show() {
   changed_ = false;
   q_.cmd_valid = d_.cmd_valid;

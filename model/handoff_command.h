@@ -2,6 +2,10 @@
 //
 // The command ring: reads commands, checks what is static, sends one at a time
 // (docs/units/command.md).
+//
+// One command at a time; a word at cr becomes a command at cmd four cycles later (SETUP: six), a
+// refused one too. Never reads the ring before u_entries is cleared nor past an error, never passes
+// on a command before the one before it has taken effect, never writes memory.
 #ifndef HANDOFF_MODEL_HANDOFF_COMMAND_H_
 #define HANDOFF_MODEL_HANDOFF_COMMAND_H_
 

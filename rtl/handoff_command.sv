@@ -2,11 +2,12 @@
 //
 // Reads the command ring, checks what is wrong in a command itself, passes it on (docs/units/command.md).
 //
-// Contract: one command at a time, from lookup's and rx_tcp's answer to the next; up to four slots are
-// read ahead. A word at cr becomes a command at cmd four cycles later (SETUP: six). A refused command
-// goes the same way and changes nothing. Never reads the ring before u_entries is cleared nor past an
-// error, never passes on a command before the one before it has taken effect or an index without a RAM
-// word behind it, never writes memory.
+// Contract: valid/ready out; cr and cmd_rsp come as pulses and always find room. One command at a
+// time, from lookup's and rx_tcp's answer to the next; up to four slots are read ahead. A word at
+// cr becomes a command at cmd four cycles later (SETUP: six). A refused command goes the same way
+// and changes nothing. Never reads the ring before u_entries is cleared nor past an error, never
+// passes on a command before the one before it has taken effect or an index without a RAM word
+// behind it, never writes memory.
 
 module handoff_command
   import handoff_params_pkg::*;
@@ -484,7 +485,7 @@ module handoff_command
   assign quiet_o = quiet_q;
 
   // ---------------------------------------------------------------------------------------------
-  // Promises of docs/units/command.md.
+  // Assertions: promises of docs/units/command.md.
 
   // A slot that was asked for always finds room.
   assert property (@(posedge clk_i) disable iff (!rst_ni) store |-> words_ready);

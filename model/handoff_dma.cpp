@@ -43,6 +43,7 @@ void handoff_dma::Edge() {
   idle_ = d_.quiet;
 }
 
+// -------------------------------------------------------------------------------------------------
 // Writes: a burst is opened by round robin, then only its client is heard until its last beat.
 void handoff_dma::TickWrites() {
   const bool go = !*in.halt && !*in.stop;
@@ -69,7 +70,9 @@ void handoff_dma::TickWrites() {
   d_.aw_valid = open || (q_.aw_valid && !*in.aw_ready);
   d_.w_valid = beat || (q_.w_valid && !*in.w_ready);
 
+  // -----------------------------------------------------------------------------------------------
   // Write answers.
+
   const bool ret = u_b_skid_.valid(*in.b_valid) && u_order_.valid();
   d_.uw_done_valid = d_.nw_done_valid = false;
   if (ret) {
@@ -91,8 +94,9 @@ void handoff_dma::TickWrites() {
   d_.b_ready = u_b_skid_.ready();
 }
 
+// -------------------------------------------------------------------------------------------------
+// Requests: a tag each, tags in use are tail, tail + 1, ... (tags of them).
 void handoff_dma::TickReads() {
-  // Requests: a tag each.
   const bool go = !*in.halt && !*in.stop;
   const bool cr = u_cr_req_skid_.valid(*in.cr_req_valid);
   const bool lr = u_lr_req_skid_.valid(*in.lr_req_valid);
@@ -114,7 +118,20 @@ void handoff_dma::TickReads() {
   }
   d_.ar_valid = issue || (q_.ar_valid && !*in.ar_ready);
 
+  // -----------------------------------------------------------------------------------------------
+  // Read data in: a beat of an outstanding tag goes to its place, any other is dropped.
+
+  bool store = false;
+  uint8_t id = 0;
+  if (u_r_skid_.valid(*in.r_valid)) {
+    id = u_r_skid_.data(*in.r).id;
+    store = id < rd_tags_ && ((id - r_.tail) & (rd_tags_ - 1)) < r_.tags &&
+            tag_[id].cnt < tag_[id].beats;
+  }
+
+  // -----------------------------------------------------------------------------------------------
   // Delivery: the oldest tag's beats, as they come; from the state before the edge.
+
   const bool deliver = r_.tags != 0 && tag_[r_.tail].cnt > r_.dbeat;
   const uint8_t from = r_.tail;
   const bool last = r_.dbeat + 1 == tag_[from].beats;
@@ -127,24 +144,14 @@ void handoff_dma::TickReads() {
     to.data = word.data;
     (r_.d1_client == 0 ? d_.cr_valid : r_.d1_client == 1 ? d_.lr_valid : d_.tr_valid) = true;
   }
-  const uint32_t raddr = from * kTagBeats + r_.dbeat;
 
-  // Read data in: a beat of an outstanding tag goes to its place, any other is dropped.
-  bool store = false;
-  uint8_t id = 0;
-  uint32_t waddr = 0;
-  if (u_r_skid_.valid(*in.r_valid)) {
+  // The RAM is read before it is written: a word that comes at this edge is not seen yet.
+  if (deliver) u_reorder_.TickRead(from * kTagBeats + r_.dbeat);
+  if (store) {
     const AxiR& r = u_r_skid_.data(*in.r);
-    id = r.id;
-    store = id < rd_tags_ && ((id - r_.tail) & (rd_tags_ - 1)) < r_.tags &&
-            tag_[id].cnt < tag_[id].beats;
-    if (store) {
-      waddr = id * kTagBeats + tag_[id].cnt % kTagBeats;
-      if (deliver) u_reorder_.TickRead(raddr);
-      u_reorder_.TickWrite(waddr, Word{(r.resp & 2) != 0, r.data});
-    }
+    const uint32_t waddr = id * kTagBeats + tag_[id].cnt % kTagBeats;
+    u_reorder_.TickWrite(waddr, Word{(r.resp & 2) != 0, r.data});
   }
-  if (!store && deliver) u_reorder_.TickRead(raddr);
 
   r_.d1_valid = deliver;
   if (deliver) {
@@ -175,6 +182,8 @@ void handoff_dma::TickReads() {
                 u_tr_req_skid_.empty() && u_r_skid_.empty();
 }
 
+// -------------------------------------------------------------------------------------------------
+// Registers.
 void handoff_dma::Show() {
   changed_ = false;
   q_.uw_ready = d_.uw_ready;

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Read and write arbitration, tags, reordering of completions (docs/units/dma.md).
+//
+// A write beat is at w one cycle after its client's; read data is delivered in the order of the
+// requests, three cycles after R at best. Never begins anything while halt or stop is 1; always
+// ends what it began.
 #ifndef HANDOFF_MODEL_HANDOFF_DMA_H_
 #define HANDOFF_MODEL_HANDOFF_DMA_H_
 

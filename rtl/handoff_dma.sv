@@ -2,10 +2,11 @@
 //
 // All memory accesses of the engine on one AXI4 master (docs/units/dma.md).
 //
-// Contract: write bursts of two clients alternate; AW, W and B keep one order; one W beat a cycle, one
-// cycle after its client's. Reads of three clients use distinct ids as a ring of tags; completions come
-// in any order and are delivered in the order of the requests, three cycles after R at best. Never
-// begins anything while halt or stop is 1; always ends what it began.
+// Contract: valid/ready, with a two-entry skid at each input that has a ready; uw_done, nw_done,
+// cr, lr and tr are pulses. Write bursts of two clients alternate; AW, W and B keep one order; one
+// W beat a cycle, one cycle after its client's. Reads of three clients use distinct ids as a ring
+// of tags; completions come in any order and are delivered in the order of the requests, three
+// cycles after R at best. Never begins anything while halt or stop is 1; always ends what it began.
 
 module handoff_dma
   import handoff_params_pkg::*;
@@ -436,7 +437,7 @@ module handoff_dma
   end
 
   // ---------------------------------------------------------------------------------------------
-  // Drained, quiet.
+  // Registers: drained, quiet.
   logic drained_q, drained_d, quiet_q;
 
   assign drained_d = !w_open_d && !aw_valid_d && !w_valid_d && !ar_valid_d && order_empty_d &&
@@ -474,7 +475,7 @@ module handoff_dma
   assign quiet_o = quiet_q;
 
   // ---------------------------------------------------------------------------------------------
-  // Promises of docs/units/dma.md.
+  // Assertions: promises of docs/units/dma.md.
 
   // A burst, once offered, stays until taken, its beats and the reads too.
   assert property (@(posedge clk_i) disable iff (!rst_ni)

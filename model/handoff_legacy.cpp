@@ -26,7 +26,9 @@ void handoff_legacy::Edge() {
   if (seen_ring_ != ring) seen_ring_ = ring;
   changed_ = true;
 
+  // -----------------------------------------------------------------------------------------------
   // Issue: as many entries as one read can bring.
+
   const auto mask = static_cast<uint16_t>((uint32_t{1} << ring.log_size) - 1);
   const auto avail = static_cast<uint16_t>((ring.index - r_.fetch) & mask);
   const bool run = r_.active && ring.enable;
@@ -41,7 +43,9 @@ void handoff_legacy::Edge() {
   if (issue) d_.lr_req = RdReq{.addr = addr, .bytes = static_cast<U16>(kDescBytes * n)};
   d_.lr_req_valid = issue || (q_.lr_req_valid && !*in.lr_req_ready);
 
+  // -----------------------------------------------------------------------------------------------
   // Arrival: a beat's descriptors enter u_beats together and are granted.
+
   const bool arrive = lr_valid && u_reads_.valid();
   bool store = false, pop_read = false;
   uint32_t cnt = 0, lane = 0;
@@ -60,7 +64,9 @@ void handoff_legacy::Edge() {
   d_.grant_valid = store;
   if (store) d_.grant.n = static_cast<U8>(cnt);
 
+  // -----------------------------------------------------------------------------------------------
   // Out: the oldest beat's descriptors, one by one.
+
   const bool give = u_beats_.valid() && (!q_.lbuf_valid || *in.lbuf_ready);
   bool done = false;
   if (give) {
@@ -71,6 +77,9 @@ void handoff_legacy::Edge() {
     r_.o_done = done ? 0 : r_.o_done + 1;
   }
   d_.lbuf_valid = give || (q_.lbuf_valid && !*in.lbuf_ready);
+
+  // -----------------------------------------------------------------------------------------------
+  // Registers.
 
   const bool waits_active = ring.enable && !r_.active;
   r_.active = ring.enable && (r_.active || !reads_valid);

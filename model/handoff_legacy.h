@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Legacy buffers, fetched ahead (docs/units/legacy.md).
+//
+// A descriptor is granted in the cycle in which it enters u_beats, and is at lbuf two cycles later
+// at the earliest, one a cycle. Never passes the host's index, never reads on after an error, never
+// asks for more than there is room for.
 #ifndef HANDOFF_MODEL_HANDOFF_LEGACY_H_
 #define HANDOFF_MODEL_HANDOFF_LEGACY_H_
 

@@ -2,10 +2,11 @@
 //
 // Fetches descriptors of legacy buffers ahead of need (docs/units/legacy.md).
 //
-// Contract: reads whole 512-byte blocks of the ring where it can, several at a time, never more than
-// there is room for. A descriptor is granted to rx_tcp in the cycle in which it enters u_beats, and is
-// at lbuf two cycles later at the earliest, one a cycle. legacy_more is 1 until every grant that can
-// come was told. Never passes the host's index; never reads on after an error.
+// Contract: valid/ready out (lr_req, lbuf); lr comes and grant leaves as a pulse. Reads whole
+// 512-byte blocks of the ring where it can, several at a time, never more than there is room for. A
+// descriptor is granted to rx_tcp in the cycle in which it enters u_beats, and is at lbuf two
+// cycles later at the earliest, one a cycle. legacy_more is 1 until every grant that can come was
+// told. Never passes the host's index; never reads on after an error.
 
 module handoff_legacy
   import handoff_params_pkg::*;
@@ -230,7 +231,7 @@ module handoff_legacy
   assign quiet_o = quiet_q;
 
   // ---------------------------------------------------------------------------------------------
-  // Promises of docs/units/legacy.md.
+  // Assertions: promises of docs/units/legacy.md.
 
   // A beat that was asked for always finds room.
   assert property (@(posedge clk_i) disable iff (!rst_ni) store |-> beats_ready);

@@ -35,16 +35,12 @@ void handoff_lookup::Reset() {
   changed_ = op_loads_ = cmd_loads_ = op_has_cmd_ = idle_ = false;
 }
 
+// What leaves PhMatch first: the next item is taken with it.
 void handoff_lookup::Edge() {
-  const bool hdr_in = *in.hdr_valid;
-  const bool cmd_in = *in.cmd_valid;
   changed_ = true;
 
   const bool fire = r_.phase == Phase::PhMatch && (!q_.op_valid || *in.op_ready);
   const bool take_ok = r_.phase == Phase::PhIdle || fire;
-  const bool cmd_there = u_cmd_skid_.valid(cmd_in);
-  const bool hdr_there = u_hdr_skid_.valid(hdr_in);
-  const bool take = take_ok && (cmd_there || hdr_there);
 
   switch (r_.phase) {
     case Phase::PhClear:
@@ -67,7 +63,23 @@ void handoff_lookup::Edge() {
     op_loads_ = true;
   }
   d_.op_valid = fire || (q_.op_valid && !*in.op_ready);
+  Take(take_ok);
 
+  d_.hdr_ready = u_hdr_skid_.ready();
+  d_.cmd_ready = u_cmd_skid_.ready();
+  d_.quiet =
+      r_.phase == Phase::PhIdle && u_hdr_skid_.empty() && u_cmd_skid_.empty() && !d_.op_valid;
+  idle_ = d_.quiet;
+}
+
+// -------------------------------------------------------------------------------------------------
+// Take: cmd before hdr.
+void handoff_lookup::Take(bool take_ok) {
+  const bool hdr_in = *in.hdr_valid;
+  const bool cmd_in = *in.cmd_valid;
+  const bool cmd_there = u_cmd_skid_.valid(cmd_in);
+  const bool hdr_there = u_hdr_skid_.valid(hdr_in);
+  const bool take = take_ok && (cmd_there || hdr_there);
   if (take_ok) r_.phase = take ? Phase::PhHash : Phase::PhIdle;
   if (take) {
     r_.is_cmd = cmd_there;
@@ -83,22 +95,10 @@ void handoff_lookup::Edge() {
   }
   if (hdr_in || !u_hdr_skid_.settled()) u_hdr_skid_.Tick(hdr_in, *in.hdr, take && !cmd_there);
   if (cmd_in || !u_cmd_skid_.settled()) u_cmd_skid_.Tick(cmd_in, *in.cmd, take && cmd_there);
-
-  d_.hdr_ready = u_hdr_skid_.ready();
-  d_.cmd_ready = u_cmd_skid_.ready();
-  d_.quiet =
-      r_.phase == Phase::PhIdle && u_hdr_skid_.empty() && u_cmd_skid_.empty() && !d_.op_valid;
-  idle_ = d_.quiet;
 }
 
-void handoff_lookup::TickClear() {
-  for (prim::Ram<Slot>& way : u_way_) way.TickWrite(r_.clr_addr, Slot{});
-  r_.clr_addr = (r_.clr_addr + 1) & (sets_ - 1);
-  if (r_.clr_addr == 0) r_.phase = Phase::PhIdle;
-}
-
+// -------------------------------------------------------------------------------------------------
 // PhHash: the low bits of the Toeplitz hash choose the set.
-
 uint32_t handoff_lookup::HashOf(const Key& key) {
   const HashKey& hash_key = in.cfg->hash_key;
   if (!table_loaded_ || hash_key != table_key_) LoadHashTable(hash_key);
@@ -137,8 +137,30 @@ void handoff_lookup::LoadHashTable(const HashKey& hash_key) {
   table_loaded_ = true;
 }
 
-// PhMatch: compare with all ways and the stash; the first of them wins.
+// -------------------------------------------------------------------------------------------------
+// The table: Ways ways of Sets slots, and the stash.
+void handoff_lookup::TickClear() {
+  for (prim::Ram<Slot>& way : u_way_) way.TickWrite(r_.clr_addr, Slot{});
+  r_.clr_addr = (r_.clr_addr + 1) & (sets_ - 1);
+  if (r_.clr_addr == 0) r_.phase = Phase::PhIdle;
+}
 
+void handoff_lookup::Write(uint32_t candidate, const Slot& slot) {
+  if (candidate < ways_) {
+    u_way_[candidate].TickWrite(r_.set, slot);
+  } else {
+    stash_[candidate - ways_] = slot;
+    CountStash();
+  }
+}
+
+void handoff_lookup::CountStash() {
+  stash_cnt_ = 0;
+  for (const Slot& slot : stash_) stash_cnt_ += slot.valid;
+}
+
+// -------------------------------------------------------------------------------------------------
+// PhMatch: compare with all ways and the stash; the first of them wins.
 void handoff_lookup::MatchFrame() {
   d_.op.hit = false;
   d_.op.conn = 0;
@@ -210,21 +232,8 @@ void handoff_lookup::Undelegate() {
   }
 }
 
-// The table: Ways ways of Sets slots, and the stash.
-void handoff_lookup::Write(uint32_t candidate, const Slot& slot) {
-  if (candidate < ways_) {
-    u_way_[candidate].TickWrite(r_.set, slot);
-  } else {
-    stash_[candidate - ways_] = slot;
-    CountStash();
-  }
-}
-
-void handoff_lookup::CountStash() {
-  stash_cnt_ = 0;
-  for (const Slot& slot : stash_) stash_cnt_ += slot.valid;
-}
-
+// -------------------------------------------------------------------------------------------------
+// Registers.
 void handoff_lookup::Show() {
   changed_ = false;
   if (op_loads_) {

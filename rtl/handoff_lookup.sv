@@ -3,9 +3,9 @@
 // Puts frames and commands in one order and finds for each frame the DCT entry whose whole key equals
 // its own. SETUP inserts into the set that the hash names or into the stash, UNDELEGATE removes.
 //
-// One item every two cycles, three cycles from its port to op. An item waits in PhMatch until op is free.
-// Never evicts or moves an entry, never drops or reorders what passes, takes nothing before its ways
-// are cleared. docs/units/lookup.md.
+// Valid/ready, with two-entry skids at hdr and cmd. One item every two cycles, three cycles from
+// its port to op. An item waits in PhMatch until op is free. Never evicts or moves an entry, never
+// drops or reorders what passes, takes nothing before its ways are cleared. docs/units/lookup.md.
 
 module handoff_lookup
   import handoff_params_pkg::*;

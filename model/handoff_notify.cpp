@@ -44,7 +44,7 @@ void handoff_notify::TickAll() {
   e.run = r_.active && ring.enable;
   e.mask = static_cast<uint16_t>((uint32_t{1} << ring.log_size) - 1);
   const uint16_t wr = r_.wr;
-  TickSelection(e);
+  TickSelection(e);  // it takes the progress that s1 then replaces
   TickAnswers(e, wr);
   TickProgress(e);
   r_.active = active_d;
@@ -63,6 +63,76 @@ void handoff_notify::TickAll() {
   d_.quiet = resting_ && u_bursts_.empty();
 }
 
+// -------------------------------------------------------------------------------------------------
+// Clearing of u_pend after reset.
+void handoff_notify::TickProgress(Edge& e) {
+  const bool clearing = r_.clear < dct_entries_;
+  const uint32_t clear_at = r_.clear;
+  if (clearing) ++r_.clear;
+
+  // -----------------------------------------------------------------------------------------------
+  // s0: one operation a cycle on u_pend: the next in the queue, or an update.
+
+  e.pop =
+      !clearing && u_queue_.valid() && !(r_.s1_valid && r_.s1_pop) && (!r_.pg_valid || e.pg_take);
+  e.upd = !clearing && !e.pop && u_prog_skid_.valid(*in.prog_valid);
+  const auto c = static_cast<uint16_t>(
+      (e.pop ? u_queue_.data() : u_prog_skid_.data(*in.prog).conn) & (dct_entries_ - 1));
+
+  // -----------------------------------------------------------------------------------------------
+  // s1: the word is here; what it becomes.
+
+  bool write = false, push = false;
+  bool pg_valid = r_.pg_valid && !e.pg_take;
+  Pend next;
+  const uint16_t s1_conn = r_.s1_conn;
+  if (r_.s1_valid) {
+    const Pend& word = r_.s1_fwd ? r_.last : u_pend_.rdata();
+    const bool in_pg = pg_valid && r_.pg_conn == s1_conn;
+    if (r_.s1_pop) {
+      write = true;
+      if (word.pending) {
+        pg_valid = true;
+        r_.pg_conn = s1_conn;
+        r_.pg = word;
+      }
+    } else if (r_.s1_prog.cancel) {
+      write = true;
+      next.queued = word.queued;
+      if (in_pg) pg_valid = false;
+    } else if (in_pg) {
+      r_.pg = PendOf(r_.s1_prog);
+    } else {
+      write = true;
+      next = PendOf(r_.s1_prog);
+      push = !word.queued;
+    }
+  }
+  r_.pg_valid = pg_valid;
+
+  // Into s1.
+  r_.s1_valid = e.pop || e.upd;
+  if (r_.s1_valid) {
+    r_.s1_fwd = write && s1_conn == c;
+    r_.s1_pop = e.pop;
+    r_.s1_conn = c;
+    if (e.upd) r_.s1_prog = u_prog_skid_.data(*in.prog);
+    u_pend_.TickRead(c);
+  }
+  if (write) {
+    r_.last = next;
+    u_pend_.TickWrite(s1_conn, next);
+  } else if (clearing) {
+    u_pend_.TickWrite(clear_at, Pend{});
+  }
+  if (push || e.pop || !u_queue_.settled()) u_queue_.Tick(push, s1_conn, e.pop);
+}
+
+handoff_notify::Pend handoff_notify::PendOf(const Prog& prog) {
+  return {true, true, prog.gen, prog.snd_una, prog.snd_wnd, prog.dup, prog.ts_ecr};
+}
+
+// -------------------------------------------------------------------------------------------------
 // Selection: one source a cycle, when the ring and the way there have room.
 void handoff_notify::TickSelection(Edge& e) {
   const Ring& ring = *in.ntf_ring;
@@ -135,7 +205,23 @@ void handoff_notify::TickSelection(Edge& e) {
   }
 }
 
-// Answers, interrupts. `wr` is wr_q before the edge.
+// The progress next in line, as a notification.
+Ntf handoff_notify::Progress() const {
+  Ntf x;
+  x.kind = NtfKind::NtfProgress;
+  x.conn = r_.pg_conn;
+  x.gen = r_.pg.gen;
+  x.snd_una = r_.pg.snd_una;
+  x.snd_wnd = r_.pg.snd_wnd;
+  x.dup = r_.pg.dup;
+  x.count = r_.pg.ts_ecr;
+  return x;
+}
+
+// -------------------------------------------------------------------------------------------------
+// Answers, interrupts.
+
+// `wr` is wr_q before the edge.
 void handoff_notify::TickAnswers(Edge& e, uint16_t wr) {
   const Ring& ring = *in.ntf_ring;
   const Cfg& cfg = *in.cfg;
@@ -166,82 +252,8 @@ void handoff_notify::TickAnswers(Edge& e, uint16_t wr) {
   r_.halt = *in.halt;
 }
 
-void handoff_notify::TickProgress(Edge& e) {
-  const bool clearing = r_.clear < dct_entries_;
-  const uint32_t clear_at = r_.clear;
-  if (clearing) ++r_.clear;
-
-  // s0: one operation a cycle on u_pend: the next in the queue, or an update.
-  e.pop =
-      !clearing && u_queue_.valid() && !(r_.s1_valid && r_.s1_pop) && (!r_.pg_valid || e.pg_take);
-  e.upd = !clearing && !e.pop && u_prog_skid_.valid(*in.prog_valid);
-  const auto c = static_cast<uint16_t>(
-      (e.pop ? u_queue_.data() : u_prog_skid_.data(*in.prog).conn) & (dct_entries_ - 1));
-
-  // s1
-  bool write = false, push = false;
-  bool pg_valid = r_.pg_valid && !e.pg_take;
-  Pend next;
-  const uint16_t s1_conn = r_.s1_conn;
-  if (r_.s1_valid) {
-    const Pend& word = r_.s1_fwd ? r_.last : u_pend_.rdata();
-    const bool in_pg = pg_valid && r_.pg_conn == s1_conn;
-    if (r_.s1_pop) {
-      write = true;
-      if (word.pending) {
-        pg_valid = true;
-        r_.pg_conn = s1_conn;
-        r_.pg = word;
-      }
-    } else if (r_.s1_prog.cancel) {
-      write = true;
-      next.queued = word.queued;
-      if (in_pg) pg_valid = false;
-    } else if (in_pg) {
-      r_.pg = PendOf(r_.s1_prog);
-    } else {
-      write = true;
-      next = PendOf(r_.s1_prog);
-      push = !word.queued;
-    }
-  }
-  r_.pg_valid = pg_valid;
-
-  // Into s1.
-  r_.s1_valid = e.pop || e.upd;
-  if (r_.s1_valid) {
-    r_.s1_fwd = write && s1_conn == c;
-    r_.s1_pop = e.pop;
-    r_.s1_conn = c;
-    if (e.upd) r_.s1_prog = u_prog_skid_.data(*in.prog);
-    u_pend_.TickRead(c);
-  }
-  if (write) {
-    r_.last = next;
-    u_pend_.TickWrite(s1_conn, next);
-  } else if (clearing) {
-    u_pend_.TickWrite(clear_at, Pend{});
-  }
-  if (push || e.pop || !u_queue_.settled()) u_queue_.Tick(push, s1_conn, e.pop);
-}
-
-handoff_notify::Pend handoff_notify::PendOf(const Prog& prog) {
-  return {true, true, prog.gen, prog.snd_una, prog.snd_wnd, prog.dup, prog.ts_ecr};
-}
-
-// The progress next in line, as a notification.
-Ntf handoff_notify::Progress() const {
-  Ntf x;
-  x.kind = NtfKind::NtfProgress;
-  x.conn = r_.pg_conn;
-  x.gen = r_.pg.gen;
-  x.snd_una = r_.pg.snd_una;
-  x.snd_wnd = r_.pg.snd_wnd;
-  x.dup = r_.pg.dup;
-  x.count = r_.pg.ts_ecr;
-  return x;
-}
-
+// -------------------------------------------------------------------------------------------------
+// Registers.
 void handoff_notify::Show() {
   changed_ = false;
   q_.prog_ready = d_.prog_ready;

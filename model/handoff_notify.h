@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The notification ring and interrupts (docs/units/notify.md).
+//
+// An entry for the upper half of a beat that is valid in cycle n is at nw in n+1, one for the lower
+// half in n+2 to n+5. Never writes over an entry the host has not consumed; an interrupt never
+// comes before the writes it speaks of were answered.
 #ifndef HANDOFF_MODEL_HANDOFF_NOTIFY_H_
 #define HANDOFF_MODEL_HANDOFF_NOTIFY_H_
 

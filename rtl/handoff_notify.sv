@@ -2,10 +2,12 @@
 //
 // Writes the notification ring and moderates interrupts (docs/units/notify.md).
 //
-// Contract: entries of done, sent and progress leave in round robin, two to a beat when they come
-// within PairWait cycles; one a cycle sustained, progress one every two cycles. Progress waits, merged
-// per connection, while the ring is low. Never writes over an entry the host has not consumed; an
-// interrupt never comes before the writes it speaks of were answered.
+// Contract: valid/ready, with two-entry skids at prog, done and sent; nw_done and irq_cnt are
+// pulses. An entry for the upper half of a beat that is valid in cycle n is at nw in n+1; one for
+// the lower half waits up to PairWait cycles for the next, to leave with it in one beat: n+2 to
+// n+5. Entries of done, sent and progress take turns, one a cycle sustained, progress one every two
+// cycles; progress waits, merged per connection, while the ring is low. Never writes over an entry
+// the host has not consumed; an interrupt never comes before the writes it speaks of were answered.
 
 module handoff_notify
   import handoff_params_pkg::*;
@@ -149,6 +151,7 @@ module handoff_notify
       .empty_d_o(queue_empty_d)
   );
 
+  // ---------------------------------------------------------------------------------------------
   // s1: the word is here; what it becomes.
   pend_t rdata, word, given, written;
   logic s1_upd, in_pg, pg_load;
@@ -453,7 +456,7 @@ module handoff_notify
   assign quiet_o = quiet_q;
 
   // ---------------------------------------------------------------------------------------------
-  // Promises of docs/units/notify.md.
+  // Assertions: promises of docs/units/notify.md.
 
   // A connection stands in the queue at most once: it never overflows.
   assert property (@(posedge clk_i) disable iff (!rst_ni) queue_push |-> queue_ready);

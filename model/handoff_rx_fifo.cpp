@@ -21,6 +21,9 @@ void handoff_rx_fifo::Edge() {
   const bool frame_valid = *in.frame_valid;
   d_.changed = true;
 
+  // -----------------------------------------------------------------------------------------------
+  // In: a frame is stored beat by beat, and committed or dropped with its last.
+
   const bool full = r_.avail + r_.cur == beats_;
   const bool store = frame_valid && !r_.drop && !full;
   const bool ended = frame_valid && *in.hdr_valid;
@@ -36,9 +39,12 @@ void handoff_rx_fifo::Edge() {
       d_.rxf_drop.index = static_cast<uint8_t>(bad ? reason : Reason::ReasonRxFifoFull);
     }
   }
+
+  // -----------------------------------------------------------------------------------------------
+  // Out: the RAMs' output registers are the channels' output registers.
+
   const bool read = r_.avail != 0 && (!q_.fdata_valid || *in.fdata_ready);
 
-  // Beats.
   if (read) {
     u_beats_.TickRead(r_.rd);
     r_.rd = Inc(r_.rd);
@@ -55,7 +61,6 @@ void handoff_rx_fifo::Edge() {
   r_.cur = ended ? 0 : r_.cur + store;
   r_.drop = !ended && (r_.drop || (frame_valid && !store));
 
-  // Records.
   const bool hdr_was_valid = u_hdr_.valid();
   const bool pop = hdr_was_valid && *in.hdr_ready;
   if (commit || pop || !u_hdr_.settled()) u_hdr_.Tick(commit, *in.hdr, pop);

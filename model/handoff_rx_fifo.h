@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Whole frames or nothing (docs/units/rx_fifo.md).
+//
+// From a frame's last beat to its record and first beat two cycles; a beat and a record a cycle.
+// Never stalls the MAC, never shows a beat of a frame that is not complete, never reorders.
 #ifndef HANDOFF_MODEL_HANDOFF_RX_FIFO_H_
 #define HANDOFF_MODEL_HANDOFF_RX_FIFO_H_
 

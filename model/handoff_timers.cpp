@@ -72,15 +72,9 @@ void handoff_timers::Edge() {
   d_.back_tmr_ready = u_back_tmr_skid_.ready();
 }
 
-// The pick: a head that is due, else a request, round robin.
-void handoff_timers::Idle(bool heads_known, bool ack_valid, bool back_valid) {
-  if (heads_known && !d_.exp_valid) {
-    if (const int c = DueClass(); c >= 0) {
-      Begin(r_.head[static_cast<uint32_t>(c)]);
-      r_.state = St::kFire;
-      return;
-    }
-  }
+// -------------------------------------------------------------------------------------------------
+// Requests: a skid each, round robin.
+void handoff_timers::TakeRequest(bool ack_valid, bool back_valid) {
   pick_ = u_arb_.Pick((ack_valid ? 1U : 0U) | (back_valid ? 2U : 0U));
   if (pick_ < 0) return;
   u_arb_.Tick(pick_);
@@ -93,6 +87,8 @@ void handoff_timers::Idle(bool heads_known, bool ack_valid, bool back_valid) {
   r_.state = St::kExec;
 }
 
+// -------------------------------------------------------------------------------------------------
+// Nodes and lists. `next` of a tail and `prev` of a head mean nothing.
 void handoff_timers::Begin(uint32_t node) {
   r_.op_node = node;
   u_info_.TickRead(node);
@@ -100,6 +96,44 @@ void handoff_timers::Begin(uint32_t node) {
   u_prev_.TickRead(node);
 }
 
+// -------------------------------------------------------------------------------------------------
+// The least deadline, and whether a head is due.
+int handoff_timers::DueClass() const {
+  int best = -1;
+  uint64_t least = 0;
+  for (uint32_t c = 0; c < kClasses; ++c) {
+    if (!r_.nonempty[c] || *in.time_us < r_.head_due[c]) continue;
+    if (best < 0 || r_.head_due[c] < least) {
+      best = static_cast<int>(c);
+      least = r_.head_due[c];
+    }
+  }
+  return best;
+}
+
+uint64_t handoff_timers::Wake() const {
+  uint64_t least = ~uint64_t{0};
+  for (uint32_t c = 0; c < kClasses; ++c) {
+    if (r_.nonempty[c]) least = std::min(least, r_.head_due[c]);
+  }
+  return least;
+}
+
+// -------------------------------------------------------------------------------------------------
+// The pick: a head that is due, else a request.
+void handoff_timers::Idle(bool heads_known, bool ack_valid, bool back_valid) {
+  if (heads_known && !d_.exp_valid) {
+    if (const int c = DueClass(); c >= 0) {
+      Begin(r_.head[static_cast<uint32_t>(c)]);
+      r_.state = St::kFire;
+      return;
+    }
+  }
+  TakeRequest(ack_valid, back_valid);
+}
+
+// -------------------------------------------------------------------------------------------------
+// Leaving a list and joining one.
 void handoff_timers::Exec() {
   const Info& info = u_info_.rdata();
   if (info.armed) {
@@ -126,7 +160,6 @@ void handoff_timers::Fire() {
   r_.state = St::kIdle;
 }
 
-// Leaving a list.
 void handoff_timers::Unlink(uint32_t c) {
   const uint32_t next = u_next_.rdata(), prev = u_prev_.rdata();
   const bool is_head = r_.op_node == r_.head[c], is_tail = r_.op_node == r_.tail[c];
@@ -145,7 +178,6 @@ void handoff_timers::Unlink(uint32_t c) {
   }
 }
 
-// Joining one.
 void handoff_timers::Link() {
   const uint32_t k = r_.op_class;
   uint64_t due = *in.time_us + Delay(k);
@@ -164,28 +196,6 @@ void handoff_timers::Link() {
   u_info_.TickWrite(r_.op_node, Info{true, r_.op_class, r_.op_epoch});
 }
 
-// The least deadline, and whether a head is due.
-int handoff_timers::DueClass() const {
-  int best = -1;
-  uint64_t least = 0;
-  for (uint32_t c = 0; c < kClasses; ++c) {
-    if (!r_.nonempty[c] || *in.time_us < r_.head_due[c]) continue;
-    if (best < 0 || r_.head_due[c] < least) {
-      best = static_cast<int>(c);
-      least = r_.head_due[c];
-    }
-  }
-  return best;
-}
-
-uint64_t handoff_timers::Wake() const {
-  uint64_t least = ~uint64_t{0};
-  for (uint32_t c = 0; c < kClasses; ++c) {
-    if (r_.nonempty[c]) least = std::min(least, r_.head_due[c]);
-  }
-  return least;
-}
-
 uint64_t handoff_timers::Delay(uint32_t c) const {
   return c == 0   ? in.cfg->delay0_us
          : c == 1 ? in.cfg->delay1_us
@@ -193,6 +203,8 @@ uint64_t handoff_timers::Delay(uint32_t c) const {
                   : in.cfg->delay3_us;
 }
 
+// -------------------------------------------------------------------------------------------------
+// Registers.
 bool handoff_timers::Flip(std::string_view reg, uint32_t bit) {
   const bool done = FlipRegister(*this, reg, bit);
   d_.ack_tmr_ready = u_ack_tmr_skid_.ready();

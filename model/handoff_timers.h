@@ -2,6 +2,9 @@
 //
 // Deadlines of delayed ACKs and hand-backs, in four lists of constant delay
 // (docs/units/timers.md).
+//
+// A request takes two cycles, three when it arms an armed timer; a deadline reached in cycle n is
+// at exp in n+2. Never fires a timer that was cancelled or armed anew; never counts.
 #ifndef HANDOFF_MODEL_HANDOFF_TIMERS_H_
 #define HANDOFF_MODEL_HANDOFF_TIMERS_H_
 
@@ -118,6 +121,7 @@ class handoff_timers {
   };
 
   void Edge();
+  void TakeRequest(bool ack_valid, bool back_valid);
   void Idle(bool heads_known, bool ack_valid, bool back_valid);
   void Exec();
   void Fire();

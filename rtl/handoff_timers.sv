@@ -3,8 +3,9 @@
 // Deadlines of delayed ACKs and hand-backs: one timer a connection and kind, in four doubly linked
 // lists of constant delay, so that the next deadline is always the head of one of them.
 //
-// A request takes two cycles, three when it arms an armed timer. A deadline reached in cycle n is at
-// exp in n+2. Never fires a timer that was cancelled or armed anew; never counts. docs/units/timers.md.
+// Valid/ready, with two-entry skids at ack_tmr and back_tmr. A request takes two cycles, three when
+// it arms an armed timer. A deadline reached in cycle n is at exp in n+2. Never fires a timer that
+// was cancelled or armed anew; never counts. docs/units/timers.md.
 
 module handoff_timers
   import handoff_params_pkg::*;

@@ -81,35 +81,53 @@ module handoff_engine
     output logic quiet_o
 );
 
-  // What may be built, a text a parameter: scripts/gen_params refuses the rest with these texts.
+  // What may be built, a text a parameter: scripts/gen_params refuses the rest with these texts, and
+  // prints them all. So what their arguments name is a constant of a package or of this module.
+  localparam int unsigned LegacyLanes = DataBits / $bits(legacy_desc_t);  // descriptors in a beat
+
   if (DctEntries < MinDctEntries || DctEntries > MaxDctEntries || $countones(
           DctEntries
       ) != 1) begin : gen_check_dct
-    $error("handoff_engine: DctEntries must be a power of two from 64 to 65,536");
+    $error(
+        "handoff_engine: DctEntries must be a power of two from %0d to %0d",
+        MinDctEntries,
+        MaxDctEntries
+    );
   end
   if (Slots < MaxPieces || Slots > MaxSlots) begin : gen_check_slots
-    $error("handoff_engine: Slots must be from 3, the pieces of one POST, to 32");
+    $error(
+        "handoff_engine: Slots must be from %0d, the pieces of one POST, to %0d",
+        MaxPieces,
+        MaxSlots
+    );
   end
   if (RxFifoBeats < MinRxFifoBeats || RxFifoBeats > MaxRxFifoBeats) begin : gen_check_beats
-    $error("handoff_engine: RxFifoBeats must be from 24, a frame of 1,514 bytes, to 65,536");
+    $error("handoff_engine: RxFifoBeats must be from %0d to %0d", MinRxFifoBeats, MaxRxFifoBeats);
   end
   if (RxFifoFrames < MinRxFifoFrames || RxFifoFrames > MaxRxFifoFrames) begin : gen_check_frames
-    $error("handoff_engine: RxFifoFrames must be from 2 to 65,536");
+    $error(
+        "handoff_engine: RxFifoFrames must be from %0d to %0d", MinRxFifoFrames, MaxRxFifoFrames
+    );
   end
   if (LegacyDepth < MinLegacyDepth || LegacyDepth > MaxLegacyDepth ||
-      LegacyDepth % (DataBits / $bits(
-          legacy_desc_t
-      )) != 0) begin : gen_check_legacy
-    $error("handoff_engine: LegacyDepth must be a multiple of 4 from 64 to 32,768");
+      LegacyDepth % LegacyLanes != 0) begin : gen_check_legacy
+    $error(
+        "handoff_engine: LegacyDepth must be a multiple of %0d from %0d to %0d",
+        LegacyLanes,
+        MinLegacyDepth,
+        MaxLegacyDepth
+    );
   end
   if (RdTags < MinRdTags || RdTags > MaxRdTags || $countones(RdTags) != 1) begin : gen_check_tags
-    $error("handoff_engine: RdTags must be a power of two from 2 to 128");
+    $error("handoff_engine: RdTags must be a power of two from %0d to %0d", MinRdTags, MaxRdTags);
   end
-  if (Ways > MaxWays || $countones(Ways) != 1) begin : gen_check_ways
-    $error("handoff_engine: Ways must be a power of two from 1 to 16");
+  if (Ways < MinWays || Ways > MaxWays || $countones(Ways) != 1) begin : gen_check_ways
+    $error("handoff_engine: Ways must be a power of two from %0d to %0d", MinWays, MaxWays);
   end
   if (StashEntries < MinStashEntries || StashEntries > MaxStashEntries) begin : gen_check_stash
-    $error("handoff_engine: StashEntries must be from 1 to 64");
+    $error(
+        "handoff_engine: StashEntries must be from %0d to %0d", MinStashEntries, MaxStashEntries
+    );
   end
 
   // driven by rx_parser

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the parameters of the engine and of its units are by default, and what they may be. The
-// engine's checks say it in words (scripts/gen_params shows them to who builds something else).
+// engine's checks make sentences of it (scripts/gen_params shows them to who builds something else).
 
 package handoff_params_pkg;
 
@@ -29,6 +29,7 @@ package handoff_params_pkg;
   localparam int unsigned MaxRdTags = 128;
 
   localparam int unsigned DefaultWays = 4;  // a power of two
+  localparam int unsigned MinWays = 1;
   localparam int unsigned MaxWays = 16;
 
   localparam int unsigned DefaultStashEntries = 16;

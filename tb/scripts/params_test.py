@@ -111,6 +111,45 @@ class Params(unittest.TestCase):
             said, *_ = gen_params(more=["--instead", folder])
             self.assertIn("says of Slots nowhere what it must be", said)
 
+    def test_texts_follow_the_constants(self):
+        with tempfile.TemporaryDirectory() as folder:
+            text = (ROOT / "rtl/handoff_params_pkg.sv").read_text()
+            text, count = re.subn(r"(MaxDctEntries) = \d+;", r"\1 = 32768;", text)
+            self.assertEqual(count, 1)
+            pathlib.Path(folder, "handoff_params_pkg.sv").write_text(text)
+            text = "DctEntries must be a power of two from 64 to 32768"
+            said, *_ = gen_params("DctEntries=65536", more=["--instead", folder])
+            self.assertIn(text, said.splitlines()[0])
+            self.assertIn("DctEntries=1024      a power of two from 64 to 32768\n", said)
+
+    def test_a_text_that_prints_no_constant_is_an_error(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for instead, why in {
+                '%0d to %0d", MinWays);': "has not a %0d for each constant",
+                '%0d to %0d", MinWays, 1 * MaxWays);': "prints 1 * MaxWays",
+            }.items():
+                text = (ROOT / "rtl/handoff_engine.sv").read_text()
+                text, count = re.subn(r'%0d to %0d", MinWays, MaxWays\);', instead, text)
+                self.assertEqual(count, 1)
+                pathlib.Path(folder, "handoff_engine.sv").write_text(text)
+                self.assertIn(why, gen_params(more=["--instead", folder])[0])
+
+    def test_the_page_has_the_same_numbers(self):
+        """Defaults and bounds, docs/units/engine.md: columns 3 and 4 of a parameter's row."""
+        command = [sys.executable, ROOT / "scripts/gen_params", "--rtl", ROOT / "rtl", "--list"]
+        run = subprocess.run(command, capture_output=True, text=True, check=True)
+        there_is = {}
+        for name, default, bounds in re.findall(r"\n  (\w+)=(\d+) +(.*)", run.stdout):
+            there_is[name] = [default], re.findall(r"\d+", bounds)
+        page = {}
+        for row in re.findall(
+            r"\n\| `([A-Z]\w+)` (.*)", (ROOT / "docs/units/engine.md").read_text()
+        ):
+            cells = row[1].replace(",", "").split("|")
+            page[row[0]] = tuple(re.findall(r"\d+", cell) for cell in cells[2:4])
+        self.assertEqual(page, there_is)
+        self.assertEqual(list(page), NAMES)
+
     def test_cmake_refuses_with_the_texts(self):
         with tempfile.TemporaryDirectory() as folder:
             command = ["cmake", "-S", ROOT, "-B", folder, "-G", "Ninja", "--log-level=WARNING"]

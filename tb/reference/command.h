@@ -94,7 +94,10 @@ class CommandReference {
     const auto s = As<Setup1Desc>(w1);
     const auto set = As<SetDesc>(w0);
     const auto post = As<PostDesc>(w0);
-    if (plain.op < 1 || plain.op > 8) return Status::StatusBadOp;
+    if (plain.op == static_cast<U8>(CmdKind::CmdNone) ||
+        plain.op > static_cast<U8>(CmdKind::CmdUndelegate)) {
+      return Status::StatusBadOp;
+    }
     if (plain.conn >= table_.size()) return Status::StatusBadIndex;
     const Entry& e = table_[plain.conn];
     const auto op = static_cast<CmdKind>(plain.op);

@@ -92,8 +92,10 @@ class Parser : public Agent {
   size_t at_ = 0;  // beat of the first frame
 };
 
-constexpr Reason kBad[] = {Reason::ReasonMacError, Reason::ReasonRunt, Reason::ReasonOversize};
-constexpr const char* kBadNotes[] = {"MAC error dropped", "runt dropped", "oversize dropped"};
+// What is dropped though there is room, and the name by which it is counted.
+constexpr std::pair<Reason, const char*> kBad[] = {{Reason::ReasonMacError, "MAC error dropped"},
+                                                   {Reason::ReasonRunt, "runt dropped"},
+                                                   {Reason::ReasonOversize, "oversize dropped"}};
 
 // Decides for itself what is committed or dropped, and checks all that leaves.
 template <class Bench>
@@ -124,7 +126,10 @@ class Watch : public Agent {
     const auto& out = bench_.out();
     Check(out.quiet == quiet_, "quiet");
     Check(out.rxf_cnt_valid == ended_, "rxf_cnt_valid: once for each frame that ended");
-    if (ended_) Check(out.rxf_cnt.index == 40, "rxf_cnt: CntFramesIn");
+    if (ended_) {
+      Check(out.rxf_cnt.index == static_cast<uint8_t>(Counter::CntFramesIn),
+            "rxf_cnt: CntFramesIn");
+    }
     Check(out.rxf_drop_valid == dropped_, "rxf_drop_valid: once for each frame dropped");
     if (dropped_) Check(out.rxf_drop.index == static_cast<uint8_t>(reason_), "rxf_drop: reason");
 
@@ -183,12 +188,14 @@ class Watch : public Agent {
   void End(bool records_full) {
     const Reason reason = bench_.in.hdr.seg.reason;
     ended_ = true;
-    const bool bad = std::count(std::begin(kBad), std::end(kBad), reason) != 0;
+    const auto* found = std::find_if(std::begin(kBad), std::end(kBad),
+                                     [&](const auto& entry) { return entry.first == reason; });
+    const bool bad = found != std::end(kBad);
     dropped_ = bad || no_room_ || records_full;
     if (dropped_) {
       reason_ = bad ? reason : Reason::ReasonRxFifoFull;
       ++dropped;
-      if (bad) Note(kBadNotes[static_cast<int>(reason) - 1]);
+      if (bad) Note(found->second);
       if (bad && no_room_) Note("bad frame that had no room");
       if (!bad)
         Note(no_room_ ? "dropped: no room for its beats" : "dropped: no room for its record");
@@ -332,7 +339,7 @@ TEST(RxFifo, DropsBadFramesWhole) {
   Small u;
   u.watch.Declare({"MAC error dropped", "runt dropped", "oversize dropped",
                    "bad frame that had no room", "dropped behind committed ones"});
-  for (const Reason reason : kBad) {
+  for (const auto& [reason, note] : kBad) {
     for (const uint32_t beats : {1u, 5u, 20u}) {
       u.bench.Reset();
       u.Block();
@@ -562,7 +569,7 @@ void RandomRuns(int64_t runs) {
         auto beats = static_cast<uint32_t>(rng.Between(1, longest));
         if (rng.Chance(0.05)) beats = U::kBeats + static_cast<uint32_t>(rng.Below(3));
         Reason reason = rng.Chance(0.5) ? Reason::ReasonNone : static_cast<Reason>(rng.Below(64));
-        if (rng.Chance(bad)) reason = kBad[rng.Below(3)];
+        if (rng.Chance(bad)) reason = kBad[rng.Below(std::size(kBad))].first;
         Frame frame = MakeFrame(static_cast<uint32_t>(rng.Next()), beats, reason);
         if (rng.Chance(0.1)) frame.beats.back().last = false;
         u.parser.Push(frame);

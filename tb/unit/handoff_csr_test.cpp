@@ -5,20 +5,29 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "gen/handoff_csr_rtl.h"
+#include "gen/handoff_regs.h"
 #include "model/handoff_csr.h"
 #include "tb/lockstep/twin_bench.h"
 
 namespace handoff {
 namespace {
 
-constexpr uint16_t kIdent = 0x000, kCtrl = 0x010, kStatus = 0x014, kMaxFrame = 0x020,
-                   kHashKey = 0x080, kRing0 = 0x100, kRingStride = 0x20, kCounter0 = 0x800;
-constexpr uint16_t kBaseLo = 0x00, kBaseHi = 0x04, kSize = 0x08, kEnable = 0x0c, kIndex = 0x10,
-                   kEngine = 0x14;
+constexpr uint16_t kIdent = offsetof(handoff_t, ident), kCtrl = offsetof(handoff_t, ctrl),
+                   kStatus = offsetof(handoff_t, status),
+                   kMaxFrame = offsetof(handoff_t, max_frame),
+                   kHashKey = offsetof(handoff_t, hash_key), kRing0 = offsetof(handoff_t, ring),
+                   kRingStride = sizeof(handoff_ring_t), kCounter0 = offsetof(handoff_t, counter);
+constexpr uint16_t kBaseLo = offsetof(handoff_ring_t, base_lo),
+                   kBaseHi = offsetof(handoff_ring_t, base_hi),
+                   kSize = offsetof(handoff_ring_t, size),
+                   kEnable = offsetof(handoff_ring_t, enable),
+                   kIndex = offsetof(handoff_ring_t, index),
+                   kEngine = offsetof(handoff_ring_t, engine);
 constexpr uint8_t kOkay = 0, kSlverr = 2;
 
 // A csr with its register master; cycles are counted by the bench.
@@ -49,7 +58,9 @@ struct Rig {
     bench.Until([&] { return s_r.received() == want; }, "the read is answered", 100);
     return s_r.Take();
   }
-  static uint16_t Ring(uint16_t ring, uint16_t reg) { return kRing0 + ring * kRingStride + reg; }
+  static constexpr uint16_t Ring(uint16_t ring, uint16_t reg) {
+    return kRing0 + ring * kRingStride + reg;
+  }
 };
 
 TEST(Csr, AnswersFourCyclesAfterAnAccessIsAccepted) {
@@ -213,7 +224,8 @@ TEST(Csr, AThousandRandomRuns) {
     rig.s_aw.SetIdle(rng.Chance(0.5) ? 0.0 : 0.4);
     for (int i = 0; i < 12; i++) {
       const auto any_addr = [&] {
-        static constexpr uint16_t kBases[] = {0x0, 0x20, 0x80, 0x100, 0x140, 0x800};
+        static constexpr uint16_t kBases[] = {kIdent,          kMaxFrame,       kHashKey,
+                                              Rig::Ring(0, 0), Rig::Ring(2, 0), kCounter0};
         uint16_t a = kBases[rng.Below(6)] + 4 * rng.Below(12);
         if (rng.Chance(0.05)) a |= rng.Below(4);
         if (rng.Chance(0.03)) a |= 0x1000;

@@ -232,7 +232,7 @@ void handoff_upload::TakeJob() {
   r_.has_ntf = job.has_ntf;
   r_.ntf = job.ntf;
   r_.off = block ? 0 : job.off;
-  r_.rem = block ? kBlockBytes : job.kind == JobKind::JobWrite ? job.len : 0;
+  r_.rem = block ? kStateBlockBytes : job.kind == JobKind::JobWrite ? job.len : 0;
   r_.addr = block ? job.addr & ~uint64_t{kDataBytes - 1} : job.addr;
   r_.mid = false;
 }

@@ -118,12 +118,11 @@ class handoff_upload {
   bool Flip(std::string_view reg, uint32_t bit);
 
  private:
-  static constexpr uint32_t kBursts = 32;       // places in u_burst
-  static constexpr uint32_t kNtfs = 32;         // in u_ntf
-  static constexpr uint32_t kUerrs = 256;       // in u_uerr
-  static constexpr uint8_t kSlotMask = 63;      // of a notification's error bit
-  static constexpr uint8_t kFar = 64;           // bursts begun since the oldest notification
-  static constexpr uint32_t kBlockBytes = 256;  // state and 128 zero bytes
+  static constexpr uint32_t kBursts = 32;   // places in u_burst
+  static constexpr uint32_t kNtfs = 32;     // in u_ntf
+  static constexpr uint32_t kUerrs = 256;   // in u_uerr
+  static constexpr uint8_t kSlotMask = 63;  // of a notification's error bit
+  static constexpr uint8_t kFar = 64;       // bursts begun since the oldest notification
   static constexpr uint32_t kPageBeats = kPageBytes / kDataBytes;
   static constexpr uint32_t kOffMask = (1u << 17) - 1;
   static constexpr uint32_t kMaxIdx = 2047;

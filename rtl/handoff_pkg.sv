@@ -15,6 +15,7 @@ package handoff_pkg;
   localparam int unsigned PageBytes = 4096;  // no AXI burst crosses this boundary (AXI4, A3.4.1)
   localparam int unsigned MaxReadBytes = 512;  // largest read request of one tag
   localparam int unsigned AlignBits = 6;  // rings, their slots, state blocks: multiples of 64 bytes
+  localparam int unsigned StateBlockBytes = 256;  // that QUERY, UNDELEGATE write: state_t, zeros
   localparam int unsigned MinFrameBytes = 60;  // IEEE 802.3 minimum without the FCS
   localparam int unsigned MaxFrameBytes = 16384;  // RAW at most; longer ones received: oversize
   localparam int unsigned MaxPieces = 3;  // pieces in one command or transmit descriptor
@@ -334,7 +335,7 @@ package handoff_pkg;
     cmd_e op;
   } cmd_rsp_t;  // rx_tcp -> command: the command has taken effect, or was refused
 
-  // Hot state of a connection; the first 128 bytes of the block that QUERY writes.
+  // Hot state of a connection; the first 128 bytes of the block that QUERY and UNDELEGATE write.
   typedef struct packed {
     logic [290:0] rsvd;
     logic         valid;

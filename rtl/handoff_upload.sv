@@ -59,7 +59,6 @@ module handoff_upload
   localparam u8_t Negative = 8'd128;  // differences of burst counts from here on are
   localparam int unsigned NtfSlots = 2 * NtfDepth;  // of those that wait, and behind them
   localparam int unsigned SlotBits = $clog2(NtfSlots);
-  localparam int unsigned BlockBytes = 256;
   localparam int unsigned PageBits = $clog2(PageBytes);
   localparam int unsigned PageBeats = PageBytes / DataBytes;
   localparam int unsigned OffBits = 17;  // off + len of a job
@@ -252,7 +251,7 @@ module handoff_upload
         end
         JobBlock: begin
           off_q  <= '0;
-          rem_q  <= u16_t'(BlockBytes);
+          rem_q  <= u16_t'(StateBlockBytes);
           addr_q <= {job.addr[63:LaneBits], LaneBits'(0)};
         end
         default: begin

@@ -35,9 +35,8 @@ TxDesc MakeSend(const tcp::SegmentSpec& spec);
 handoff::State ReadState(std::span<const uint8_t> block);
 tcp::FinalState ToFinalState(const handoff::State& state);
 
-// Bytes of the block, and how it is aligned.
-inline constexpr size_t kStateBlockBytes = 256;
-inline constexpr size_t kStateBlockAlign = 64;
+// How the block is aligned.
+inline constexpr size_t kStateBlockAlign = size_t{1} << kAlignBits;
 
 }  // namespace handoff::driver
 

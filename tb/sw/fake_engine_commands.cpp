@@ -212,7 +212,7 @@ void FakeEngine::Set(Entry& e, const SetDesc& d) {
 }
 
 void FakeEngine::WriteBlock(const Entry& e, uint64_t addr) {
-  const auto memory = hw_.Dma(addr, 256, true);
+  const auto memory = hw_.Dma(addr, kStateBlockBytes, true);
   uint64_t words[handoff::State::kWords] = {};
   e.s.Pack(words);
   std::memset(memory.data(), 0, memory.size());

@@ -180,7 +180,8 @@ class UploadBench : public Agent {
         bytes.assign(from, from + sizeof words);
         addr &= ~uint64_t{63};
         hit("row 7: state block");
-        if (addr % 4096 > 4096 - 256) hit("row 7: state block over a page");
+        if (addr % kPageBytes > kPageBytes - kStateBlockBytes)
+          hit("row 7: state block over a page");
         break;
       }
       default:

@@ -31,7 +31,7 @@ Ring::~Ring() {
 
 uint32_t Ring::Register(uint32_t offset) const {
   return static_cast<uint32_t>(offsetof(handoff_t, ring) +
-                               static_cast<size_t>(id_) * sizeof(handoff__ringx__stride20_t)) +
+                               static_cast<size_t>(id_) * sizeof(handoff_ring_t)) +
          offset;
 }
 
@@ -40,7 +40,7 @@ std::string Ring::Name(const char* reg) const {
 }
 
 void Ring::Configure(CheckedRegisters& registers) {
-  using Regs = handoff__ringx__stride20_t;
+  using Regs = handoff_ring_t;
   registers.Write(Name("base_lo"), Register(offsetof(Regs, base_lo)),
                   static_cast<uint32_t>(base_.raw()));
   registers.Write(Name("base_hi"), Register(offsetof(Regs, base_hi)),
@@ -50,14 +50,14 @@ void Ring::Configure(CheckedRegisters& registers) {
 
 void Ring::Enable(CheckedRegisters& registers) {
   std::fill(words_.begin(), words_.end(), 0);
-  registers.Write(Name("enable"), Register(offsetof(handoff__ringx__stride20_t, enable)), 1);
+  registers.Write(Name("enable"), Register(offsetof(handoff_ring_t, enable)), 1);
   WriteIndex(0);
 }
 
 // Not read back: it moves on, and no read belongs on the way of every doorbell.
 void Ring::WriteIndex(uint32_t index) {
   hw_.Charge(sw::Cost::kMmioWrite);
-  hw_.WriteReg(Register(offsetof(handoff__ringx__stride20_t, index)), index);
+  hw_.WriteReg(Register(offsetof(handoff_ring_t, index)), index);
 }
 
 void ProducerRing::Enable(CheckedRegisters& registers) {

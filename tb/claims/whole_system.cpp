@@ -36,7 +36,7 @@ bool WholeSystem::Start() {
   std::array<uint64_t, 4> bases{};
   size_t read = 0;
   Software([&] {
-    using Regs = handoff__ringx__stride20_t;
+    using Regs = handoff_ring_t;
     for (size_t i = 0; i < bases.size(); i++) {
       const size_t ring = offsetof(handoff_t, ring) + i * sizeof(Regs);
       for (const auto& [offset, shift] :

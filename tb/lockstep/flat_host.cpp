@@ -12,7 +12,7 @@
 namespace handoff {
 namespace {
 
-using RingRegs = handoff__ringx__stride20_t;
+using RingRegs = handoff_ring_t;
 constexpr uint16_t kMaxFrameReg = offsetof(handoff_t, max_frame), kRing = offsetof(handoff_t, ring),
                    kStride = sizeof(RingRegs), kCounter = offsetof(handoff_t, counter);
 constexpr uint16_t kBaseLo = offsetof(RingRegs, base_lo), kSize = offsetof(RingRegs, size),
@@ -97,6 +97,8 @@ void FlatHost::PostLegacy(uint32_t count) {
   told_legacy_ = legacy_index_;
   WriteReg(kRing + kRingLegacy * kStride + kIndex, legacy_index_);
 }
+
+void FlatHost::CommandsReady() { WriteReg(kRing + kRingCmd * kStride + kIndex, cmd_index_); }
 
 void FlatHost::Transmit(const TxDesc& desc) {
   Put(kTxRing, kLogTx, &tx_index_, desc);

@@ -62,7 +62,7 @@ class FlatHost {
   void Command(const Desc& desc) {
     Put(kCmdRing, kLogCmd, &cmd_index_, desc);
   }
-  void CommandsReady() { WriteReg(0x100 + 0x10, cmd_index_); }
+  void CommandsReady();
   void Transmit(const TxDesc& desc);
   void PostLegacy(uint32_t count);
 

@@ -71,7 +71,7 @@ class RawDriver {
   }
 
  private:
-  using RingRegs = handoff__ringx__stride20_t;
+  using RingRegs = handoff_ring_t;
   static constexpr uint32_t kMaxFrame = offsetof(handoff_t, max_frame),
                             kIrqCount = offsetof(handoff_t, irq_count),
                             kIrqDelay = offsetof(handoff_t, irq_delay_us),

@@ -3,6 +3,7 @@
 // A posted write is not answered, so the driver reads back what has to hold: an engine that refuses
 // a register does not come up, and the driver names the register, what was written and what was
 // read.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -14,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "gen/handoff_pkg.h"
 #include "gen/handoff_regs.h"
 #include "sw/driver/driver.h"
 #include "tb/sw/fake_hw.h"
@@ -23,11 +25,10 @@ namespace {
 
 constexpr uint32_t RingRegister(RingId id, size_t offset) {
   return static_cast<uint32_t>(offsetof(handoff_t, ring) +
-                               static_cast<size_t>(id) * sizeof(handoff__ringx__stride20_t) +
-                               offset);
+                               static_cast<size_t>(id) * sizeof(handoff_ring_t) + offset);
 }
-constexpr size_t kSize = offsetof(handoff__ringx__stride20_t, size);
-constexpr size_t kEnable = offsetof(handoff__ringx__stride20_t, enable);
+constexpr size_t kSize = offsetof(handoff_ring_t, size);
+constexpr size_t kEnable = offsetof(handoff_ring_t, enable);
 
 // An engine that has registers, and nothing behind them.
 class DriverRegisters : public testing::Test {
@@ -52,7 +53,9 @@ class DriverRegisters : public testing::Test {
     if (offset == offsetof(handoff_t, ctrl)) Reset();
     if (offset == refused_) return;
     for (uint32_t ring = 0; ring < 4; ring++) {
-      if (offset == RingRegister(RingId(ring), kSize) && (value == 0 || value > 15)) return;
+      if (offset == RingRegister(RingId(ring), kSize) && (value == 0 || value > kLogSizeMax)) {
+        return;
+      }
     }
     held_[offset] = value;
   }
@@ -83,11 +86,11 @@ class DriverRegisters : public testing::Test {
 };
 
 TEST_F(DriverRegisters, AreAllReadBackBeforeTheEngineIsUp) {
-  Start({.log_commands = 15});
+  Start({.log_commands = kLogSizeMax});
   EXPECT_EQ(ready_, true);
   EXPECT_TRUE(driver_->up());
   EXPECT_TRUE(errors_.empty());
-  EXPECT_EQ(held_[RingRegister(RingId::kCommand, kSize)], 15U);
+  EXPECT_EQ(held_[RingRegister(RingId::kCommand, kSize)], kLogSizeMax);
 }
 
 // Rings of 2^8 commands and as many segments, 512 notifications of 256 legacy buffers, a reserve of
@@ -109,11 +112,14 @@ TEST_F(DriverRegisters, HaveANotificationRingForASyncOfEachEntry) {
 }
 
 TEST_F(DriverRegisters, ARingThatIsTooLargeIsNamedAndNeverEnabled) {
-  Start({.log_legacy = 16});
+  Start({.log_legacy = kLogSizeMax + 1});
   EXPECT_EQ(ready_, false);
   EXPECT_FALSE(driver_->up());
-  EXPECT_EQ(errors_, std::vector<std::string>{"the engine refused a register: register "
-                                              "ring[2].size (0x148): wrote 0x10, read back 0x8"});
+  EXPECT_EQ(errors_, std::vector<std::string>{fmt::format(
+                         "the engine refused a register: register ring[2].size ({:#x}): wrote "
+                         "{:#x}, read back {:#x}",
+                         RingRegister(RingId::kLegacy, kSize), kLogSizeMax + 1,
+                         HANDOFF__RINGX__SIZE__LOG_SIZE_reset)});
   for (uint32_t ring = 0; ring < 4; ring++) {
     EXPECT_EQ(Writes(RingRegister(RingId(ring), kEnable)), 0U) << ring;
   }
@@ -138,7 +144,7 @@ TEST_F(DriverRegisters, AnyThatIsRefusedIsFound) {
   uint32_t checked = 0;
   for (const uint32_t offset : all) {
     const bool index = offset >= RingRegister(RingId::kCommand, 0) &&
-                       (offset & 0x1f) == offsetof(handoff__ringx__stride20_t, index);
+                       offset % sizeof(handoff_ring_t) == offsetof(handoff_ring_t, index);
     // What it holds after a reset is what is written.
     const bool same = held[offset] == 0;
     if (index || same) continue;
@@ -161,9 +167,10 @@ TEST_F(DriverRegisters, OneThatCannotBeReadBackIsFound) {
   unreadable_ = offsetof(handoff_t, irq_delay_us);
   Start({});
   EXPECT_EQ(ready_, false);
-  EXPECT_EQ(errors_,
-            std::vector<std::string>{"the engine refused a register: register irq_delay_us "
-                                     "(0x44): wrote 0x0, read back an error"});
+  EXPECT_EQ(errors_, std::vector<std::string>{fmt::format(
+                         "the engine refused a register: register irq_delay_us ({:#x}): wrote "
+                         "0x0, read back an error",
+                         offsetof(handoff_t, irq_delay_us))});
 }
 
 TEST_F(DriverRegisters, TheyAreReadBackAfterAResetToo) {

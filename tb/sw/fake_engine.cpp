@@ -14,7 +14,7 @@ namespace {
 
 enum : unsigned { kCommand, kTransmit, kLegacy, kNotification };
 constexpr uint32_t kRings = offsetof(handoff_t, ring);
-constexpr uint32_t kStride = sizeof(handoff__ringx__stride20_t);
+constexpr uint32_t kStride = sizeof(handoff_ring_t);
 
 }  // namespace
 
@@ -42,7 +42,7 @@ void FakeEngine::WriteReg(uint32_t offset, uint32_t value) {
   if (offset < kRings || offset >= kRings + 4 * kStride) return;
   const unsigned which = (offset - kRings) / kStride;
   RingState& r = rings_[which];
-  using Regs = handoff__ringx__stride20_t;
+  using Regs = handoff_ring_t;
   switch ((offset - kRings) % kStride) {
     case offsetof(Regs, base_lo):
       r.base = (r.base & ~0xffffffffULL) | value;

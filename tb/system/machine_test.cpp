@@ -3,6 +3,7 @@
 // What every run of the whole system finds out, whoever plays on it.
 #include "tb/system/machine.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cstddef>
@@ -10,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "gen/handoff_pkg.h"
 #include "gen/handoff_regs.h"
 #include "model/link/frame_port.h"
 #include "tb/lockstep/in_child.h"
@@ -40,14 +42,16 @@ std::string Failures(const Machine& machine) {
 // The engine itself refuses it; the write is posted, so that only a read tells.
 TEST(Machine, FailsByNameForARingThatTheEngineRefuses) {
   Machine::Params params;
-  params.software.driver.log_commands = 16;
+  params.software.driver.log_commands = kLogSizeMax + 1;
   const auto story = [](Machine& machine) {
     const bool up = machine.Start();
     return (up ? "up: " : "down: ") + Failures(machine);
   };
   EXPECT_EQ(Of(params, story),
-            "down: the engine refused a register: register ring[0].size (0x108): wrote 0x10, read "
-            "back 0x8\n");
+            fmt::format("down: the engine refused a register: register ring[0].size ({:#x}): wrote "
+                        "{:#x}, read back {:#x}\n",
+                        offsetof(handoff_t, ring) + offsetof(handoff_ring_t, size), kLogSizeMax + 1,
+                        HANDOFF__RINGX__SIZE__LOG_SIZE_reset));
 }
 
 TEST(Machine, FailsForARegisterAccessThatWasRefused) {

@@ -10,8 +10,8 @@ namespace handoff {
 namespace {
 
 using BlockRegs = ::handoff_t;
-using RingRegs = handoff__ringx__stride20_t;
-using CounterRegs = handoff__counterx_t;
+using RingRegs = handoff_ring_t;
+using CounterRegs = handoff_counter_t;
 
 constexpr uint32_t kRingAt = offsetof(BlockRegs, ring);
 constexpr uint32_t kRingBytes = sizeof(RingRegs);
@@ -213,6 +213,14 @@ bool handoff_csr::Half(uint64_t& value, bool high) {
   return true;
 }
 
+uint32_t handoff_csr::StatusBits() const {
+  return uint32_t{q_.halt} << HANDOFF__STATUS__HALTED_bp |
+         uint32_t{r_.reset_done} << HANDOFF__STATUS__RESET_DONE_bp |
+         uint32_t{r_.link_up} << HANDOFF__STATUS__LINK_UP_bp |
+         uint32_t{r_.rst_state != RstSt::kIdle} << HANDOFF__STATUS__RESETTING_bp |
+         uint32_t{r_.faults} << HANDOFF__STATUS__FAULTS_bp;
+}
+
 // StAccess: one access to the register block; false: its error (row 9).
 bool handoff_csr::Block() {
   Cfg& cfg = d_.cfg;
@@ -227,8 +235,7 @@ bool handoff_csr::Block() {
     case offsetof(BlockRegs, ctrl):
       return Word(r_.ctrl_reset, HANDOFF__CTRL__RESET_bm);
     case offsetof(BlockRegs, status):
-      return ReadOnly(uint32_t{q_.halt} | uint32_t{r_.reset_done} << 1 | uint32_t{r_.link_up} << 2 |
-                      uint32_t{r_.rst_state != RstSt::kIdle} << 3 | uint32_t{r_.faults} << 4);
+      return ReadOnly(StatusBits());
     case offsetof(BlockRegs, lookup_used):
       return ReadOnly(*in.lookup_used);
     case offsetof(BlockRegs, max_frame):

@@ -165,6 +165,7 @@ class handoff_csr {
   void TickAccess();
   bool Refused() const;
   bool RefusedByRing(uint32_t offset) const;
+  uint32_t StatusBits() const;
   bool Block();
   bool BlockRing(uint32_t offset);
   bool BlockCounter(uint32_t offset);

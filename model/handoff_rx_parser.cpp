@@ -59,7 +59,7 @@ bool IsIp6Extension(uint32_t proto) {
   }
 }
 
-// RFC 1071: the end-around carry does not depend on the width nor the order of a word's bytes.
+// RFC 1071: the end-around carry does not depend on the order of a word's bytes.
 uint32_t Fold(uint64_t sum) {
   sum = (sum & 0xFFFFFFFF) + (sum >> 32);
   sum = (sum & 0xFFFFFFFF) + (sum >> 32);
@@ -68,19 +68,13 @@ uint32_t Fold(uint64_t sum) {
   return static_cast<uint32_t>((sum & 0xFFFF) + (sum >> 16));
 }
 
-// A sum of words of 64 bits, modulo 2^64 - 1 as that of RFC 1071 is modulo 2^16 - 1.
-uint64_t AddWords(const uint64_t* words, uint32_t n, uint64_t sum) {
-  unsigned __int128 all = sum;
-  for (; n >= 4; n -= 4, words += 4) {  // a beat has eight
-    all += words[0];
-    all += words[1];
-    all += words[2];
-    all += words[3];
-  }
-  for (uint32_t i = 0; i < n; ++i) all += words[i];
-  const auto high = static_cast<uint64_t>(all >> 64);
-  sum = static_cast<uint64_t>(all) + high;
-  return sum + (sum < high);
+// The sum of a beat's 16-bit words, their bytes as they lie in memory. Four to a uint64_t, they add
+// up in two lanes of 32 bits, which those of one beat never fill.
+uint32_t AddWords(const Data& beat) {
+  constexpr uint64_t kEven = 0x0000FFFF0000FFFF;
+  uint64_t lanes = 0;
+  for (const uint64_t words : beat.w) lanes += (words & kEven) + (words >> 16 & kEven);
+  return static_cast<uint32_t>(lanes) + static_cast<uint32_t>(lanes >> 32);
 }
 
 }  // namespace
@@ -255,21 +249,20 @@ void handoff_rx_parser::DecodeIp6(const uint8_t* ip, uint32_t l2, Net* net) {
 void handoff_rx_parser::Sum(const Data& data) {
   const uint32_t base = r_.s1_idx * kDataBytes;
   if (base != 0 && base + kDataBytes <= r_.net.ip_end) {  // a whole beat of segment
-    r_.sum = AddWords(data.w.data(), kDataBytes / 8, r_.sum);
+    r_.sum += AddWords(data);
     return;
   }
   const uint32_t start = r_.net.l4_off - (r_.net.is_ip6 ? 32 : 8);
   const uint32_t from = start > base ? start - base : 0;  // less than a beat's bytes
   const uint32_t end = r_.net.ip_end > base ? std::min(r_.net.ip_end - base, kDataBytes) : 0;
-  uint64_t sum = r_.s1_idx == 0 ? 0 : r_.sum;
-  if (from < end) {
-    Data part = data;
-    const uint32_t first = from / 8, last = (end - 1) / 8;
-    part.w[first] &= ~uint64_t{0} << (8 * (from % 8));
-    part.w[last] &= ~uint64_t{0} >> (8 * (7 - (end - 1) % 8));
-    sum = AddWords(&part.w[first], last - first + 1, sum);
-  }
-  r_.sum = sum;
+  if (r_.s1_idx == 0) r_.sum = 0;
+  if (from >= end) return;
+  Data part{};
+  const uint32_t first = from / 8, last = (end - 1) / 8;
+  std::copy(&data.w[first], &data.w[last] + 1, &part.w[first]);
+  part.w[first] &= ~uint64_t{0} << (8 * (from % 8));
+  part.w[last] &= ~uint64_t{0} >> (8 * (7 - (end - 1) % 8));
+  r_.sum += AddWords(part);
 }
 
 bool handoff_rx_parser::TcpOk() const {

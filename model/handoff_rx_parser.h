@@ -141,7 +141,7 @@ class handoff_rx_parser {
     uint16_t s2_bytes = 0;
     bool s2_bad = false;
     Net s2_net{};
-    uint64_t sum = 0;  // of 64-bit words as they lie in memory; the page's modulo 0xFFFF
+    uint32_t sum = 0;                           // of words with their bytes as they lie in memory
     std::array<uint8_t, 2 * kDataBytes> tcp{};  // from byte tcp_from on: tcp_q
     uint8_t tcp_from = 0;
     bool s3_valid = false;

@@ -42,7 +42,7 @@ void Connection::OnRetransmitTimer() {
     Die(CloseReason::kTimedOut);
     return;
   }
-  rtt_.BackOff();  // RFC 6298, 5.5
+  rtt_.BackOff();  // RFC 6298, 5.5; RFC 9293, 3.8.2
   if (opening) {
     SendSyn();
     timers_.Set(TimerKind::kRetransmit, rtt_.rto());

@@ -86,6 +86,8 @@ void IpLayer::InputIpv4(ByteView bytes, const Vlans& vlans) {
     return;
   }
   const Ipv4Header& h = packet->header;
+  // RFC 9293, 3.9.2.3: a segment to a broadcast or multicast address is discarded without a word.
+  // No such address is a local one.
   if (!IsLocal(h.dst, vlans)) {
     ++counters_.not_for_us;
     return;
@@ -114,6 +116,7 @@ void IpLayer::InputIpv6(ByteView bytes, const Vlans& vlans) {
     ++counters_.not_for_us;
     return;
   }
+  // RFC 9293, 3.9.2.3: no TCP to a multicast address.
   if (h.next_header == kProtocolTcp && !h.dst.IsMulticast()) {
     handlers_.tcp({h.src, h.dst, vlans, packet->payload});
   } else if (h.next_header == kProtocolIcmpv6) {

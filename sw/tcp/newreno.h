@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The congestion window of RFC 5681, as RFC 6582 (NewReno) and RFC 6675 use it.
+// The congestion window of RFC 5681, as RFC 6582 (NewReno) and RFC 6675 use it: the slow start and
+// the congestion avoidance that RFC 9293, 3.8.2 demands. ECN, which it asks for, is not negotiated.
 #ifndef HANDOFF_SW_TCP_NEWRENO_H_
 #define HANDOFF_SW_TCP_NEWRENO_H_
 

@@ -10,7 +10,8 @@
 
 namespace handoff::tcp {
 
-// RFC 9293, 3.10.7.1. Nothing if the segment is itself a reset.
+// RFC 9293, 3.10.7.1. Nothing if the segment is itself a reset. It is how a peer learns that its
+// connection is half-open (RFC 9293, 3.5.1, figures 10 and 11).
 std::optional<Segment> ResetFor(const Segment& segment);
 
 }  // namespace handoff::tcp

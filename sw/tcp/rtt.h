@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Round-trip time and retransmission timeout (RFC 6298).
+// Round-trip time and retransmission timeout: RFC 9293, 3.8.1, which is RFC 6298 with Karn's
+// algorithm (who takes no sample of a segment sent twice is the connection).
 #ifndef HANDOFF_SW_TCP_RTT_H_
 #define HANDOFF_SW_TCP_RTT_H_
 
@@ -27,7 +28,7 @@ class RttEstimator {
   // `samples_per_rtt` is how many samples a round trip is expected to give; more of them weigh less
   // each (RFC 7323, appendix G). A sample ends any back-off.
   void AddSample(Micros rtt, uint32_t samples_per_rtt = 1);
-  // RFC 6298, 5.5: doubled at every expiry, up to the limit.
+  // RFC 6298, 5.5 and RFC 9293, 3.8.2: doubled at every expiry, up to the limit.
   void BackOff();
   // RFC 6298, 5.7: the timeout after a handshake whose SYN was sent again.
   void AfterLostSyn();

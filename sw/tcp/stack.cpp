@@ -125,6 +125,12 @@ void Stack::InputTcp(const IpInput& input) {
     ++counters_.bad_checksums;
     return;
   }
+  // RFC 9293, 3.9.2.3: nobody has this address, so no segment from it makes a connection or an
+  // answer. What is sent to such an address never comes here (ip.cpp).
+  if (input.src.IsMulticast() || input.src.IsUnspecified()) {
+    ++counters_.bad_sources;
+    return;
+  }
   const Segment& segment = parsed.segment;
   const Tuple tuple = {{input.dst, segment.dst_port}, {input.src, segment.src_port}, input.vlans};
   auto connection = table_.Find(tuple);
@@ -150,12 +156,12 @@ void Stack::InputTcp(const IpInput& input) {
 
 // RFC 9293, 3.10.7.2.
 void Stack::InputListen(Listener& listener, const Tuple& tuple, const Segment& segment) {
-  if (segment.flags.rst) return;
+  if (segment.flags.rst) return;  // RFC 9293, 3.5.3: LISTEN ignores it
   if (segment.flags.ack) {
     AnswerWithReset(tuple, segment);
     return;
   }
-  if (!segment.flags.syn || segment.flags.fin || tuple.remote.addr.IsMulticast()) return;
+  if (!segment.flags.syn || segment.flags.fin) return;
   if (!listener.HasRoom()) {
     ++counters_.listen_overflows;  // the peer asks again
     return;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <utility>
 
 #include "tb/sw/connection_bench.h"
 
@@ -210,7 +211,36 @@ TEST_F(SegmentArrives, Rfc9293Section3_10_7_4ZeroWindowStillTakesAcks) {
   EXPECT_EQ(Sent(), "[.] 501 ack 20001");
 }
 
-// -- second: RST --
+// -- second: RST; RFC 9293, 3.5.3 (LISTEN: tcp_listen_test; SYN-SENT, SYN-RECEIVED: above) --
+
+// A reset counts if its number is in the window, whatever else it carries (SHLD-2), and the user is
+// told.
+TEST_F(SegmentArrives, Rfc9293Section3_5_3ResetEndsTheConnectionAndTellsTheUser) {
+  const std::pair<void (SegmentArrives::*)(), uint32_t> kStates[] = {
+      {&SegmentArrives::Established, 1},
+      {&SegmentArrives::FinWait1, 1},
+      {&SegmentArrives::FinWait2, 1},
+      {&SegmentArrives::CloseWait, 2},
+  };
+  for (const auto& [build, next] : kStates) {
+    (this->*build)();
+    closed = 0;
+    const State before = c->state();
+    for (const uint32_t outside : {next - 1, next + 20000}) {
+      Input(Rst(outside));
+      ExpectState(before);
+      EXPECT_EQ(TakeSent(), "") << "number " << outside;
+    }
+    Segment s = Rst(next);
+    s.payload = ByteView(Stream()).subspan(1, 10);
+    Input(s);
+    ExpectState(State::kClosed);
+    EXPECT_EQ(TakeSent(), "") << "a reset is not answered";
+    EXPECT_EQ(c->ReadableBytes(), 0U) << "its text is not the stream's";
+    EXPECT_EQ(closed, 1);
+    EXPECT_EQ(reason, CloseReason::kReset);
+  }
+}
 
 TEST_F(SegmentArrives, Rfc5961Section3_2OnlyTheExactResetCounts) {
   Established();

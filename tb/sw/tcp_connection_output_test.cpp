@@ -4,6 +4,9 @@
 // calls.
 #include <gtest/gtest.h>
 
+#include <string_view>
+#include <utility>
+
 #include "tb/sw/connection_bench.h"
 
 namespace handoff::tcp {
@@ -213,6 +216,7 @@ TEST_F(Output, EdgeNeverMovesBack) {
 
 // -- timeouts: RFC 9293, 3.10.8 (TIME-WAIT's: tcp_connection_input_test) --
 
+// RFC 9293, 3.8.1 and 3.8.2.
 TEST_F(Output, Rfc6298Section5TimeoutResendsTheFirstAndBacksOff) {
   Open();
   Write(1, 3000);
@@ -255,6 +259,7 @@ TEST_F(Output, SynIsSentAgainAndGivenUp) {
   EXPECT_EQ(reason, CloseReason::kTimedOut);
 }
 
+// RFC 9293, 3.8.1: Karn's algorithm.
 TEST_F(Output, Rfc6298Section3KarnTimesNoSegmentSentTwice) {
   Open();
   const Micros before = c->rtt().srtt();
@@ -370,7 +375,7 @@ TEST_F(Output, Rfc2883DuplicateReportIsNoSignOfLoss) {
   EXPECT_EQ(c->recovery().phase(), Recovery::Phase::kOpen);
 }
 
-// -- the user's calls: RFC 9293, 3.10.2, 3.10.3, 3.10.4, 3.10.5 (3.10.1: above) --
+// -- the user's calls: RFC 9293, 3.10.2, 3.10.3, 3.10.4, 3.10.5, 3.10.6 (3.10.1: above) --
 
 TEST_F(Output, Rfc9293Section3_10_2WritesBeforeTheHandshakeAreKept) {
   SynSent();
@@ -480,6 +485,30 @@ TEST_F(Output, Rfc9293Section3_10_5AbortResets) {
   ExpectState(State::kClosed);
   EXPECT_EQ(reason, CloseReason::kAborted);
   EXPECT_TRUE(time.idle());
+}
+
+// RFC 9293, 3.10.6: STATUS tells the state and shows the TCB, in every state; LISTEN's is the
+// listener's.
+TEST_F(Output, Rfc9293Section3_10_6StatusTellsTheStateAndTheTcb) {
+  const std::pair<void (Output::*)(), std::string_view> kStates[] = {
+      {&Output::SynSent, "SYN-SENT"},        {&Output::SynReceived, "SYN-RECEIVED"},
+      {&Output::Established, "ESTABLISHED"}, {&Output::FinWait1, "FIN-WAIT-1"},
+      {&Output::FinWait2, "FIN-WAIT-2"},     {&Output::CloseWait, "CLOSE-WAIT"},
+      {&Output::Closing, "CLOSING"},         {&Output::LastAck, "LAST-ACK"},
+      {&Output::TimeWait, "TIME-WAIT"},
+  };
+  for (const auto& [build, name] : kStates) {
+    (this->*build)();
+    EXPECT_EQ(ToString(c->state()), name);
+    EXPECT_EQ(c->tcb().state, c->state()) << name;
+    EXPECT_EQ(c->tcb().iss, kIss) << name;
+    const bool fin_sent = name.starts_with("FIN-WAIT") || name == "CLOSING" || name == "LAST-ACK" ||
+                          name == "TIME-WAIT";
+    EXPECT_EQ(c->tcb().snd_nxt, kIss + (fin_sent ? 2 : 1)) << name;
+    EXPECT_EQ(c->tcb().irs, name == "SYN-SENT" ? Seq() : tb::kIrs) << name;
+    c->Abort();
+    EXPECT_EQ(ToString(c->state()), "CLOSED") << "after " << name;
+  }
 }
 
 TEST_F(Output, Rfc1122Section4_2_2_13CloseWithUnreadBytesResets) {

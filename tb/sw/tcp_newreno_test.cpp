@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// RFC 9293, 3.8.2: slow start and congestion avoidance, by RFC 5681.
 #include "sw/tcp/newreno.h"
 
 #include <gtest/gtest.h>

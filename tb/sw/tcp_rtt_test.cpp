@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// RFC 9293, 3.8.1: the timeout is RFC 6298's. Karn's algorithm: tcp_connection_output_test.
 #include "sw/tcp/rtt.h"
 
 #include <gtest/gtest.h>
@@ -43,6 +45,7 @@ TEST(TcpRtt, StaysWithinItsLimits) {
   EXPECT_EQ(rtt.rto(), Seconds(60));
 }
 
+// RFC 9293, 3.8.2: exponential back-off.
 TEST(TcpRtt, Rfc6298Section5_5BacksOffToTheLimitAndASampleEndsIt) {
   RttEstimator rtt;
   rtt.BackOff();

@@ -2,7 +2,7 @@
 //
 // One TCP connection: its TCB and RFC 9293's state machine. The concerns it is made of have files
 // of their own; here they meet.
-//   connection.cpp           the user's calls (RFC 9293, 3.10.1 to 3.10.6)
+//   connection.cpp           the user's calls (RFC 9293, 3.10.1, 3.10.2, 3.10.3, 3.10.4, 3.10.5)
 //   connection_input.cpp     segments that arrive (3.10.7)
 //   connection_ack.cpp       what an acknowledgement changes
 //   connection_output.cpp    what is sent, and when
@@ -95,6 +95,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   sw::ConnId id() const { return id_; }
   const Tuple& tuple() const { return tuple_; }
   const OpenOptions& options() const { return options_; }
+  // RFC 9293, 3.10.6: what STATUS tells, the state and the TCB.
   State state() const { return tcb_.state; }
   const Tcb& tcb() const { return tcb_; }
   Tcb& mutable_tcb() { return tcb_; }  // for tests and delegates; segments go on from there

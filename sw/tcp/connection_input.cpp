@@ -43,7 +43,8 @@ void Connection::InputSegment(const Segment& segment, const Hold& hold) {
 // 3.10.7.3.
 void Connection::InputSynSent(const Segment& segment, const Hold& hold) {
   const Flags& f = segment.flags;
-  // First: an ACK of what was never sent is answered by a reset.
+  // First: an ACK of what was never sent is answered by a reset; so a peer that still has a
+  // connection which this host forgot learns of it (RFC 9293, 3.5.1, figure 9).
   if (f.ack && (segment.ack <= tcb_.iss || segment.ack > tcb_.snd_nxt)) {
     if (!f.rst) SendReset(segment.ack);
     return;
@@ -165,6 +166,8 @@ void Connection::ChallengeAck() {
   if (host_.SpendChallengeAck()) ack_policy_.DueNow();
 }
 
+// RFC 9293, 3.5.3, of all states but LISTEN and SYN-SENT. Text that it carries is no part of the
+// stream.
 void Connection::InputReset(const Segment& segment) {
   // RFC 5961, 3.2: only the exact number resets; another in the window is challenged.
   if (segment.seq != tcb_.rcv_nxt) {

@@ -5,8 +5,8 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <span>
 #include <stdexcept>
 
@@ -55,6 +55,7 @@ class FstFile::Reader {
     return bytes_.subspan(at_ - n, n);
   }
   uint8_t Byte() { return Take(1)[0]; }
+  uint8_t Peek() const { return Reader(*this).Byte(); }
   uint64_t Big64() {
     uint64_t value = 0;
     for (const uint8_t byte : Take(8)) value = value << 8 | byte;
@@ -92,36 +93,45 @@ class FstFile::Reader {
   size_t at_ = 0;
 };
 
-FstFile::FstFile(const std::string& path) {
+FstFile::FstFile(const std::string& path) : path_(path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) throw std::runtime_error("cannot read '" + path + "'");
-  bytes_.assign(std::istreambuf_iterator<char>(file), {});
-  Reader in{ByteSpan(bytes_)};
-  std::vector<Reader> changes;
-  while (!in.done()) {
+  const uint64_t end = std::filesystem::file_size(path);
+  constexpr uint64_t kTypeBytes = 1, kLengthBytes = 8;  // the length counts its own bytes
+  bool has_header = false, has_hierarchy = false;
+  for (uint64_t at = 0; at < end;) {
+    const std::vector<uint8_t> begin = Load({at, kTypeBytes + kLengthBytes});
+    Reader in{ByteSpan(begin)};
     const uint8_t type = in.Byte();
     const uint64_t length = in.Big64();
-    if (length < 8) throw std::runtime_error("FST: a block without length");
-    const Reader block{in.Take(length - 8)};
-    switch (type) {
-      case kHeader:
-        ReadHeader(block);
-        break;
-      case kGeometry:
-        ReadGeometry(block);
-        break;
-      case kHierarchyLz4:
-        ReadHierarchy(block);
-        break;
-      case kChanges:
-        changes.push_back(block);
-        break;
-      default:
-        throw std::runtime_error("FST: block type " + std::to_string(type) + " is not known");
+    at += kTypeBytes;
+    if (length < kLengthBytes || length > end - at) {
+      throw std::runtime_error("FST: a block that is not whole");
     }
+    const Place place{at + kLengthBytes, length - kLengthBytes};
+    if (type == kHeader) {
+      ReadHeader(Reader{ByteSpan(Load(place))});
+      has_header = true;
+    } else if (type == kHierarchyLz4) {
+      ReadHierarchy(Reader{ByteSpan(Load(place))});
+      has_hierarchy = true;
+    } else if (type == kGeometry) {
+      geometry_ = place;
+    } else if (type == kChanges) {
+      change_blocks_.push_back(place);
+    }
+    at += length;
   }
-  // They come before the geometry, which says how many bits a value has.
-  for (const Reader& block : changes) blocks_.push_back(ReadChanges(block));
+  if (!has_header || !has_hierarchy) throw std::runtime_error("FST: no header or no hierarchy");
+}
+
+std::vector<uint8_t> FstFile::Load(const Place& place) const {
+  std::ifstream file(path_, std::ios::binary);
+  std::vector<uint8_t> bytes(place.bytes);
+  file.seekg(static_cast<std::streamoff>(place.at));
+  file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(place.bytes));
+  if (!file) throw std::runtime_error("FST: '" + path_ + "' ends too early");
+  return bytes;
 }
 
 const FstFile::Signal* FstFile::Find(const std::string& path) const {
@@ -136,18 +146,6 @@ void FstFile::ReadHeader(Reader in) {
   in.Take(8 + 8 + 4 * 8);       // endianness of reals, memory, four counts
   const int scale = in.Byte();  // of 8 bits, signed
   timescale_ = scale < 128 ? scale : scale - 256;
-}
-
-void FstFile::ReadGeometry(Reader in) {
-  const uint64_t bytes = in.Big64();
-  const uint64_t handles = in.Big64();
-  const std::vector<uint8_t> data = Inflate(in.Take(in.left()), bytes);
-  Reader lengths{ByteSpan(data)};
-  for (uint64_t i = 0; i < handles; i++) {
-    const auto width = static_cast<uint32_t>(lengths.Varint());
-    if (width == 0 || width == ~0U) throw std::runtime_error("FST: a signal that is not of bits");
-    widths_.push_back(width);
-  }
 }
 
 void FstFile::ReadHierarchy(Reader in) {
@@ -184,13 +182,40 @@ void FstFile::ReadHierarchy(Reader in) {
   }
 }
 
-FstFile::Block FstFile::ReadChanges(Reader in) const {
-  const ByteSpan whole = in.Take(in.left());
+FstFile::Values FstFile::ReadValues() const {
+  if (!geometry_) throw std::runtime_error("FST: no geometry");
+  Values values;
+  values.initials = ReadGeometry(Reader{ByteSpan(Load(*geometry_))});
+  for (const Place& place : change_blocks_) {
+    values.blocks.push_back(ReadChanges(Load(place), values.initials.size()));
+  }
+  return values;
+}
+
+std::vector<size_t> FstFile::ReadGeometry(Reader in) {
+  const uint64_t bytes = in.Big64();
+  const uint64_t handles = in.Big64();
+  const std::vector<uint8_t> data = Inflate(in.Take(in.left()), bytes);
+  Reader widths{ByteSpan(data)};
+  std::vector<size_t> initials;
+  size_t at = 0;
+  for (uint64_t i = 0; i < handles; i++) {
+    const auto width = static_cast<uint32_t>(widths.Varint());
+    if (width == 0 || width == ~0U) throw std::runtime_error("FST: a signal that is not of bits");
+    initials.push_back(at);
+    at += width;
+  }
+  return initials;
+}
+
+FstFile::Block FstFile::ReadChanges(std::vector<uint8_t> bytes_of_block, size_t handles) {
+  Block block;
+  block.bytes = std::move(bytes_of_block);
+  const ByteSpan whole(block.bytes);
   const auto from_end = [&whole](size_t before_end) {
     if (before_end > whole.size()) throw std::runtime_error("FST: a block is too short");
     return Reader{whole.subspan(whole.size() - before_end)};
   };
-  Block block;
   // Sizes stand behind what they measure: of the times, then of the positions.
   Reader sizes = from_end(24);
   const uint64_t bytes = sizes.Big64(), packed = sizes.Big64(), count = sizes.Big64();
@@ -208,27 +233,34 @@ FstFile::Block FstFile::ReadChanges(Reader in) const {
   const std::vector<uint8_t> initial = Inflate(head.Take(initial_packed), initial_bytes);
   block.initial.assign(initial.begin(), initial.end());
   head.Varint();  // signals
-  const auto at = static_cast<size_t>(whole.data() - bytes_.data());
-  const size_t waves = at + head.at();
+  const size_t waves = head.at();
   if (head.Byte() != kLz4Chains) throw std::runtime_error("FST: chains are not packed by LZ4");
-  ReadPositions(from_end(behind + positions), waves, at + whole.size() - behind - positions,
+  ReadPositions(from_end(behind + positions), handles, waves, whole.size() - behind - positions,
                 &block);
   return block;
 }
 
 // Where each signal's chain lies: distances from the one before, runs of signals without one, and
-// signals whose chain is another's.
-void FstFile::ReadPositions(Reader in, size_t waves, size_t waves_end, Block* block) const {
+// signals whose chain is another's. The lowest bit of an entry's first byte says how the entry is
+// to be read: a run, which is never negative, is a varint without sign. Read with one, runs of 32
+// to 63 signals would be negative, for their highest bit lies where a varint of a byte has its
+// sign.
+void FstFile::ReadPositions(Reader in, size_t handles, size_t waves, size_t waves_end,
+                            Block* block) {
   std::vector<size_t>& chains = block->chains;
   size_t at = waves;
   int64_t other = 0;
-  while (chains.size() < widths_.size()) {
-    const int64_t value = in.SignedVarint();
-    const int64_t number = value >> 1;
-    if ((value & 1) == 0) {
-      if (number <= 0) throw std::runtime_error("FST: a run of no signals");
-      chains.resize(std::min(chains.size() + static_cast<size_t>(number), widths_.size()));
-    } else if (number > 0) {
+  while (chains.size() < handles) {
+    if ((in.Peek() & 1) == 0) {
+      const uint64_t run = in.Varint() >> 1;
+      if (run == 0 || run > handles - chains.size()) {
+        throw std::runtime_error("FST: a run of no signals, or of more than there are");
+      }
+      chains.resize(chains.size() + run);
+      continue;
+    }
+    const int64_t number = in.SignedVarint() >> 1;
+    if (number > 0) {
       at += static_cast<size_t>(number);
       if (at >= waves_end) throw std::runtime_error("FST: a chain outside its block");
       chains.push_back(at);
@@ -244,10 +276,10 @@ void FstFile::ReadPositions(Reader in, size_t waves, size_t waves_end, Block* bl
 }
 
 FstFile::Changes FstFile::ChangesOf(const Signal& signal) const {
-  size_t at = 0;
-  for (uint32_t i = 0; i + 1 < signal.handle; i++) at += widths_[i];
+  if (!values_) values_ = ReadValues();
+  const size_t at = values_->initials.at(signal.handle - 1);
   Changes changes;
-  for (const Block& block : blocks_) {
+  for (const Block& block : values_->blocks) {
     // A later block's initial values are the last ones of the block before.
     if (changes.empty() && !block.times.empty())
       changes.emplace_back(block.times[0], block.initial.substr(at, signal.width));
@@ -256,11 +288,11 @@ FstFile::Changes FstFile::ChangesOf(const Signal& signal) const {
   return changes;
 }
 
-void FstFile::AppendChain(const Block& block, const Signal& signal, Changes* changes) const {
+void FstFile::AppendChain(const Block& block, const Signal& signal, Changes* changes) {
   const size_t begin = block.chains.at(signal.handle - 1);
   if (begin == 0) return;
   const size_t end = *std::upper_bound(block.begins.begin(), block.begins.end(), begin);
-  Reader head{ByteSpan(bytes_).subspan(begin, end - begin)};
+  Reader head{ByteSpan(block.bytes).subspan(begin, end - begin)};
   const uint64_t unpacked = head.Varint();
   const ByteSpan stored = head.Take(head.left());
   const std::vector<uint8_t> data = unpacked == 0

@@ -76,7 +76,12 @@ class Waves::Impl {
       return false;
     }
     fst.close();
-    WriteSaveFile(request_, FstFile(request_.path));
+    // The waves, and the run's results, are worth as much without it.
+    try {
+      WriteSaveFile(request_, FstFile(request_.path));
+    } catch (const std::exception& e) {
+      std::fprintf(stderr, "note: no save file beside the waves: %s\n", e.what());
+    }
     return true;
   }
 

@@ -55,8 +55,8 @@ class Waves {
   void Rise(uint64_t cycle);
   void Fall(uint64_t cycle);
 
-  // Finishes the file and writes the save file; again it does nothing. False: no cycle of the
-  // window came, and there are no files.
+  // Finishes the file and writes the save file, without which it stays, with a note on stderr;
+  // again it does nothing. False: no cycle of the window came, and there are no files.
   bool Close();
 
  private:

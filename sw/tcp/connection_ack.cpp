@@ -67,7 +67,7 @@ void Connection::TakeRttSample(const AckEvent& event) {
     rtt_.AddSample(Micros(int64_t{ticks} << kTimestampShift), tcb_.FlightBytes() / (2 * mss) + 1);
     return;
   }
-  // RFC 6298, 3 (Karn): only a segment that was sent once is timed.
+  // RFC 9293, 3.8.1 and RFC 6298, 3 (Karn): only a segment that was sent once is timed.
   if (timed_ && event.ack >= timed_->end) {
     rtt_.AddSample(now - timed_->sent_at);
     timed_.reset();

@@ -21,20 +21,6 @@ void handoff_rx_tcp::Reset() {
   load_place_ = load_blk_ = load_small_ = changed_ = idle_ = false;
 }
 
-// Room and credits. After the RAM's read: a word written at the same edge is not seen yet.
-void handoff_rx_tcp::TickPulsesIn() {
-  if (*in.room_valid) {
-    u_room_.TickWrite(in.room->conn & (entries_ - 1),
-                      rx_tcp::RoomWord{in.room->room_epoch, in.room->room_end});
-  }
-  TickCredits();
-}
-
-inline void handoff_rx_tcp::TickCredits() {
-  if (*in.grant_valid) r_.credit = static_cast<uint16_t>(r_.credit + in.grant->n);
-  if (*in.lret_valid) r_.credit = static_cast<uint16_t>(r_.credit + in.lret->n);
-}
-
 void handoff_rx_tcp::Edge() {
   changed_ = true;
   d_.place_valid = q_.place_valid && !*in.place_ready;
@@ -78,45 +64,8 @@ void handoff_rx_tcp::Edge() {
   idle_ = d_.quiet && !r_.wr;
 }
 
-void handoff_rx_tcp::CommitChanged() {
-  changed_ = false;
-  q_.op_ready = d_.op_ready;
-  q_.place_valid = d_.place_valid;
-  q_.blk_valid = d_.blk_valid;
-  q_.ackev_valid = d_.ackev_valid;
-  q_.prog_valid = d_.prog_valid;
-  q_.snap_valid = d_.snap_valid;
-  q_.cmd_rsp_valid = d_.cmd_rsp_valid;
-  q_.tcp_cnt_valid = d_.tcp_cnt_valid;
-  q_.uerr_ready = d_.uerr_ready;
-  q_.exp_ready = d_.exp_ready;
-  q_.start_ready = d_.start_ready;
-  q_.quiet = d_.quiet;
-  if (load_place_) q_.place = d_.place;
-  if (load_blk_) q_.blk = d_.blk;
-  if (load_small_) {
-    q_.ackev = d_.ackev;
-    q_.prog = d_.prog;
-    q_.snap = d_.snap;
-    q_.cmd_rsp = d_.cmd_rsp;
-    q_.tcp_cnt = d_.tcp_cnt;
-  }
-  load_place_ = load_blk_ = load_small_ = false;
-}
-
-void handoff_rx_tcp::Clear() {
-  u_state_.TickWrite(r_.clr_addr, State{});
-  u_room_.TickWrite(r_.clr_addr, rx_tcp::RoomWord{});
-  if (r_.clr_addr == entries_ - 1) r_.phase = Phase::PhIdle;
-  r_.clr_addr = (r_.clr_addr + 1) & (entries_ - 1);
-  TickCredits();
-}
-
-// The edge after fire. After the RAM's read, and before PhTest loads the next operation's state.
-inline void handoff_rx_tcp::WriteState() {
-  if (r_.wr) u_state_.TickWrite(r_.wr_addr, r_.s);
-  r_.wr = false;
-}
+// -------------------------------------------------------------------------------------------------
+// Take: one operation of four channels.
 
 // Of a frame's op the command part means nothing, and stays behind.
 inline void handoff_rx_tcp::TakeOp(const Op& op) {
@@ -130,7 +79,6 @@ inline void handoff_rx_tcp::TakeOp(const Op& op) {
   }
 }
 
-// Take: one operation of four channels.
 void handoff_rx_tcp::Take(bool may, bool fire) {
   const bool uerr_v = u_uerr_skid_.valid(*in.uerr_valid);
   const bool exp_v = u_exp_skid_.valid(*in.exp_valid);
@@ -176,6 +124,37 @@ void handoff_rx_tcp::Take(bool may, bool fire) {
   u_start_skid_.Tick(*in.start_valid, *in.start, take && r_.kind == Kind::KindStart);
 }
 
+// -------------------------------------------------------------------------------------------------
+// The state RAM and the room RAM, read at the take.
+void handoff_rx_tcp::Clear() {
+  u_state_.TickWrite(r_.clr_addr, State{});
+  u_room_.TickWrite(r_.clr_addr, rx_tcp::RoomWord{});
+  if (r_.clr_addr == entries_ - 1) r_.phase = Phase::PhIdle;
+  r_.clr_addr = (r_.clr_addr + 1) & (entries_ - 1);
+  TickCredits();
+}
+
+// The edge after fire. After the RAM's read, and before PhTest loads the next operation's state.
+inline void handoff_rx_tcp::WriteState() {
+  if (r_.wr) u_state_.TickWrite(r_.wr_addr, r_.s);
+  r_.wr = false;
+}
+
+// Room and credits. After the RAM's read: a word written at the same edge is not seen yet.
+void handoff_rx_tcp::TickPulsesIn() {
+  if (*in.room_valid) {
+    u_room_.TickWrite(in.room->conn & (entries_ - 1),
+                      rx_tcp::RoomWord{in.room->room_epoch, in.room->room_end});
+  }
+  TickCredits();
+}
+
+inline void handoff_rx_tcp::TickCredits() {
+  if (*in.grant_valid) r_.credit = static_cast<uint16_t>(r_.credit + in.grant->n);
+  if (*in.lret_valid) r_.credit = static_cast<uint16_t>(r_.credit + in.lret->n);
+}
+
+// -------------------------------------------------------------------------------------------------
 // PhTest.
 void handoff_rx_tcp::Test() {
   if (!r_.same) r_.s = u_state_.rdata();
@@ -186,6 +165,7 @@ void handoff_rx_tcp::Test() {
   r_.phase = Phase::PhDecide;
 }
 
+// -------------------------------------------------------------------------------------------------
 // PhDecide: the row, whether it may fire, and what it loads.
 bool handoff_rx_tcp::Decide() {
   const bool place_free = !q_.place_valid || *in.place_ready;
@@ -258,6 +238,34 @@ void handoff_rx_tcp::Load(const rx_tcp::Decision& d) {
     d_.tcp_cnt_valid = true;
     d_.tcp_cnt.index = static_cast<uint8_t>(d.reason);
   }
+}
+
+// -------------------------------------------------------------------------------------------------
+// Registers.
+void handoff_rx_tcp::CommitChanged() {
+  changed_ = false;
+  q_.op_ready = d_.op_ready;
+  q_.place_valid = d_.place_valid;
+  q_.blk_valid = d_.blk_valid;
+  q_.ackev_valid = d_.ackev_valid;
+  q_.prog_valid = d_.prog_valid;
+  q_.snap_valid = d_.snap_valid;
+  q_.cmd_rsp_valid = d_.cmd_rsp_valid;
+  q_.tcp_cnt_valid = d_.tcp_cnt_valid;
+  q_.uerr_ready = d_.uerr_ready;
+  q_.exp_ready = d_.exp_ready;
+  q_.start_ready = d_.start_ready;
+  q_.quiet = d_.quiet;
+  if (load_place_) q_.place = d_.place;
+  if (load_blk_) q_.blk = d_.blk;
+  if (load_small_) {
+    q_.ackev = d_.ackev;
+    q_.prog = d_.prog;
+    q_.snap = d_.snap;
+    q_.cmd_rsp = d_.cmd_rsp;
+    q_.tcp_cnt = d_.tcp_cnt;
+  }
+  load_place_ = load_blk_ = load_small_ = false;
 }
 
 bool handoff_rx_tcp::Flip(std::string_view reg, uint32_t bit) {

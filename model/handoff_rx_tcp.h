@@ -2,6 +2,10 @@
 //
 // The receive decision: the one point where a connection's receive side changes
 // (docs/units/rx_tcp.md).
+//
+// One operation every two cycles, three cycles from its port to its outputs. Never reorders within
+// a port, never changes state for a frame whose needs are not secured, never takes anything before
+// its RAMs are cleared.
 #ifndef HANDOFF_MODEL_HANDOFF_RX_TCP_H_
 #define HANDOFF_MODEL_HANDOFF_RX_TCP_H_
 

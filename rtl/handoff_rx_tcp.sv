@@ -3,10 +3,12 @@
 // The receive decision: frames, commands, expiries, upload errors and starts of segments take effect
 // here one at a time, and the hot state of every connection changes nowhere else.
 //
-// One operation every two cycles, three cycles from an operation at its port to its outputs. An
-// operation waits in PhDecide until every output it uses is free and its legacy buffers are there.
-// Never reorders within a port, never changes state for a frame whose needs are not secured, never
-// takes anything before its RAMs are cleared. docs/units/rx_tcp.md.
+// Valid/ready, with two-entry skids at op, uerr, exp and start; room, lret and grant come as
+// pulses, snap, cmd_rsp and tcp_cnt leave so. One operation every two cycles, three cycles from an
+// operation at its port to its outputs. An operation waits in PhDecide until every output it uses
+// is free and its legacy buffers are there. Never reorders within a port, never changes state for a
+// frame whose needs are not secured, never takes anything before its RAMs are cleared.
+// docs/units/rx_tcp.md.
 
 module handoff_rx_tcp
   import handoff_params_pkg::*;

@@ -65,69 +65,8 @@ void handoff_upload::Edge() {
   d_.quiet = resting_ && u_fdata_skid_.empty() && u_burst_.empty() && u_ntf_.empty();
 }
 
-// Without a job and a beat on its way out: nothing moves by itself.
-bool handoff_upload::Rests() const {
-  return !r_.clr && !r_.d1_valid && u_blk_skid_.settled() && u_job_skid_.settled() &&
-         (u_fdata_skid_.ready() || !u_fdata_skid_.empty()) && u_uerr_.empty() && !d_.done_valid &&
-         !d_.uerr_valid && (u_ntf_.empty() || (u_ntf_.valid() && !Retired()));
-}
-
-// Answers, notifications, uerr: what follows the bursts. Of u_burst and u_ntf it only decides the
-// pops, TickStep() the pushes.
-void handoff_upload::TickAnswers() {
-  // Bursts begun, and their answers.
-  burst_pop_ = *in.uw_done_valid && u_burst_.valid();
-  const bool err = burst_pop_ && in.uw_done->err;
-  const Burst burst = burst_pop_ ? u_burst_.data() : Burst{};
-  const bool err_we = err && burst.user;
-
-  // Notifications: wait for the bursts before them, then for the error RAM, then leave.
-  const bool done_free = !q_.done_valid || *in.done_ready;
-  const bool d1_sync = r_.d1.kind == NtfKind::NtfSync;
-  const bool d1_go = r_.d1_valid && done_free && !(err_we && d1_sync);
-  load_done_ = d1_go;
-  if (d1_go) {
-    d_.done = r_.d1;
-    const Err& seen = u_err_.rdata();
-    d_.done.error = r_.d1.error || (r_.d1.kind == NtfKind::NtfHandBack && r_.d1.count != 0 &&
-                                    seen.err && seen.gen == r_.d1.gen);
-  }
-  d_.done_valid = d1_go || !done_free;
-  const uint32_t sync_conn = r_.d1.conn & mask_;
-  ntf_pop_ = u_ntf_.valid() && Retired() && (!r_.d1_valid || d1_go);
-  r_.d1_valid = ntf_pop_ || (r_.d1_valid && !d1_go);
-  if (ntf_pop_) {
-    const uint64_t bit = uint64_t{1} << (r_.rslot & kSlotMask);
-    r_.d1 = u_ntf_.data().ntf;
-    r_.d1.error = r_.d1.error || (r_.ntf_err & bit) != 0;
-    r_.ntf_err &= ~bit;
-    r_.rslot = (r_.rslot + 1) & kSlotMask;
-    u_err_.TickRead(r_.d1.conn & mask_);
-  }
-  if (err && burst.has_ntf) r_.ntf_err |= uint64_t{1} << (burst.slot & kSlotMask);
-  if (burst_pop_) ++r_.retired;
-
-  // u_err's write port.
-  if (r_.clr) {
-    r_.clr_addr &= mask_;
-    u_err_.TickWrite(r_.clr_addr, Err{});
-  } else if (err_we) {
-    u_err_.TickWrite(burst.conn & mask_, Err{true, burst.gen});
-  } else if (d1_go && d1_sync) {
-    u_err_.TickWrite(sync_conn, Err{});
-  }
-
-  // Upload errors on acknowledged bytes.
-  const bool uerr_free = !q_.uerr_valid || *in.uerr_ready;
-  const bool uerr_pop = u_uerr_.valid() && uerr_free;
-  load_uerr_ = uerr_pop;
-  if (uerr_pop) d_.uerr = u_uerr_.data();
-  d_.uerr_valid = uerr_pop || !uerr_free;
-  if (err_we || uerr_pop || !u_uerr_.settled()) {
-    u_uerr_.Tick(err_we, Uerr{.conn = burst.conn, .gen = burst.gen}, uerr_pop);
-  }
-}
-
+// -------------------------------------------------------------------------------------------------
+// Step: which bytes the next beat to memory holds, and which beats of the frame they lie in.
 void handoff_upload::TickStep() {
   const bool fdata_v = u_fdata_skid_.valid(*in.fdata_valid);
   const Beat& fdata = u_fdata_skid_.data(*in.fdata);
@@ -137,7 +76,6 @@ void handoff_upload::TickStep() {
   uint32_t rem_d = r_.rem;
   const uint32_t next = r_.have ? r_.idx + 1 : 0;
 
-  // Step: which bytes the next beat to memory holds.
   if (r_.job_valid && r_.rem != 0) {
     n = std::min<uint32_t>(kDataBytes - r_.addr % kDataBytes, r_.rem);
     const uint32_t b = (r_.off + n - 1) / kDataBytes;
@@ -237,7 +175,10 @@ void handoff_upload::TakeJob() {
   r_.mid = false;
 }
 
-// One beat to memory: n bytes of the frame from off on, at their lanes; or 64 of the block.
+// -------------------------------------------------------------------------------------------------
+// One beat to memory: merge two beats of the frame, rotate, keep the wanted lanes.
+
+// n bytes of the frame from off on, at their lanes; or 64 of the block.
 void handoff_upload::LoadUw(uint32_t n, bool first, bool head, uint32_t b, const Data& fdata) {
   const uint32_t lane = r_.addr % kDataBytes;
   Wr& uw = d_.uw;
@@ -285,6 +226,80 @@ void handoff_upload::LoadUw(uint32_t n, bool first, bool head, uint32_t b, const
   for (uint32_t i = 0; i < Data::kWords; ++i) uw.data.w[i] &= Word(above, i) & Word(below, i);
 }
 
+// -------------------------------------------------------------------------------------------------
+// Bursts begun, and their answers.
+
+// And what follows them: notifications, uerr. Of u_burst and u_ntf it only decides the pops,
+// TickStep() the pushes.
+void handoff_upload::TickAnswers() {
+  burst_pop_ = *in.uw_done_valid && u_burst_.valid();
+  const bool err = burst_pop_ && in.uw_done->err;
+  const Burst burst = burst_pop_ ? u_burst_.data() : Burst{};
+  const bool err_we = err && burst.user;
+
+  // -----------------------------------------------------------------------------------------------
+  // Notifications: wait for the bursts before them, then for the error RAM, then leave.
+
+  const bool done_free = !q_.done_valid || *in.done_ready;
+  const bool d1_sync = r_.d1.kind == NtfKind::NtfSync;
+  const bool d1_go = r_.d1_valid && done_free && !(err_we && d1_sync);
+  load_done_ = d1_go;
+  if (d1_go) {
+    d_.done = r_.d1;
+    const Err& seen = u_err_.rdata();
+    d_.done.error = r_.d1.error || (r_.d1.kind == NtfKind::NtfHandBack && r_.d1.count != 0 &&
+                                    seen.err && seen.gen == r_.d1.gen);
+  }
+  d_.done_valid = d1_go || !done_free;
+  const uint32_t sync_conn = r_.d1.conn & mask_;
+  ntf_pop_ = u_ntf_.valid() && Retired() && (!r_.d1_valid || d1_go);
+  r_.d1_valid = ntf_pop_ || (r_.d1_valid && !d1_go);
+  if (ntf_pop_) {
+    const uint64_t bit = uint64_t{1} << (r_.rslot & kSlotMask);
+    r_.d1 = u_ntf_.data().ntf;
+    r_.d1.error = r_.d1.error || (r_.ntf_err & bit) != 0;
+    r_.ntf_err &= ~bit;
+    r_.rslot = (r_.rslot + 1) & kSlotMask;
+    u_err_.TickRead(r_.d1.conn & mask_);
+  }
+  if (err && burst.has_ntf) r_.ntf_err |= uint64_t{1} << (burst.slot & kSlotMask);
+  if (burst_pop_) ++r_.retired;
+
+  // u_err's write port.
+  if (r_.clr) {
+    r_.clr_addr &= mask_;
+    u_err_.TickWrite(r_.clr_addr, Err{});
+  } else if (err_we) {
+    u_err_.TickWrite(burst.conn & mask_, Err{true, burst.gen});
+  } else if (d1_go && d1_sync) {
+    u_err_.TickWrite(sync_conn, Err{});
+  }
+
+  // -----------------------------------------------------------------------------------------------
+  // Upload errors on acknowledged bytes.
+
+  const bool uerr_free = !q_.uerr_valid || *in.uerr_ready;
+  const bool uerr_pop = u_uerr_.valid() && uerr_free;
+  load_uerr_ = uerr_pop;
+  if (uerr_pop) d_.uerr = u_uerr_.data();
+  d_.uerr_valid = uerr_pop || !uerr_free;
+  if (err_we || uerr_pop || !u_uerr_.settled()) {
+    u_uerr_.Tick(err_we, Uerr{.conn = burst.conn, .gen = burst.gen}, uerr_pop);
+  }
+}
+
+// -------------------------------------------------------------------------------------------------
+// Quiet.
+
+// Without a job and a beat on its way out: nothing moves by itself.
+bool handoff_upload::Rests() const {
+  return !r_.clr && !r_.d1_valid && u_blk_skid_.settled() && u_job_skid_.settled() &&
+         (u_fdata_skid_.ready() || !u_fdata_skid_.empty()) && u_uerr_.empty() && !d_.done_valid &&
+         !d_.uerr_valid && (u_ntf_.empty() || (u_ntf_.valid() && !Retired()));
+}
+
+// -------------------------------------------------------------------------------------------------
+// Registers.
 bool handoff_upload::Flip(std::string_view reg, uint32_t bit) {
   const bool done = FlipRegister(*this, reg, bit);
   d_.fdata_ready = u_fdata_skid_.ready();

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Bytes to memory: the jobs of buffers as bursts and notifications (docs/units/upload.md).
+//
+// A job's first beat is on uw two cycles after the job was at the port of an idle unit; one beat a
+// cycle, no bubble between jobs. Never writes a byte that a job does not name, never crosses a page
+// in a burst, never tells of bytes before their bursts are answered.
 #ifndef HANDOFF_MODEL_HANDOFF_UPLOAD_H_
 #define HANDOFF_MODEL_HANDOFF_UPLOAD_H_
 

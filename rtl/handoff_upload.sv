@@ -3,9 +3,10 @@
 // Writes received bytes to system memory: jobs in, AXI bursts and notifications out
 // (docs/units/upload.md).
 //
-// Contract: a job's first beat is on uw two cycles after the job was at the port of an idle unit;
-// one beat a cycle, no bubble between jobs. A notification leaves when all bursts begun before it
-// are answered. Never writes a byte that a job does not name; never crosses a page in a burst.
+// Contract: valid/ready, with two-entry skids at fdata, blk and job; uw_done is a pulse. A job's
+// first beat is on uw two cycles after the job was at the port of an idle unit; one beat a cycle,
+// no bubble between jobs. A notification leaves when all bursts begun before it are answered. Never
+// writes a byte that a job does not name; never crosses a page in a burst.
 
 module handoff_upload
   import handoff_params_pkg::*;
@@ -127,7 +128,6 @@ module handoff_upload
   assign uerr_o = uerr_q;
   assign quiet_o = quiet_q;
 
-  // ---------------------------------------------------------------------------------------------
   // Inputs.
   logic fdata_valid, blk_valid, job_valid, fdata_empty_d, blk_empty_d, job_empty_d;
   logic pop, blk_pop, take;

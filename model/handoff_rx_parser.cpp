@@ -107,40 +107,25 @@ void handoff_rx_parser::Edge() {
   d_.hdr_goes_on = r_.s3_end && r_.s3_tok != 0;
   if (d_.hdr_goes_on) d_.rest = WalkRest();
 
-  // s3: the rest of the options, then the output registers.
-  r_.s3_valid = r_.s2_valid;
-  r_.s3_end = r_.s2_end;
-  if (r_.s2_end) {
-    r_.s3_hdr_at ^= 1;
-    LoadRecord(&hdrs_[r_.s3_hdr_at]);
-  }
+  TickS3();
+  TickS2();
+  TickS1();
+  TickS0();
+}
 
-  // s2: the sum and the TCP header as far as the frame has come.
-  r_.s2_valid = r_.s1_valid;
-  r_.s2_end = false;
-  if (r_.s1_valid) {
-    const Axis& s1 = beats_[r_.s1_at];
-    u_beats_[r_.beat_wr] = r_.s1_at;
-    r_.beat_wr = (r_.beat_wr + 1) % kDepth;
-    if (r_.net.reason == Reason::ReasonNone) {
-      Sum(s1.data);
-      if (r_.s1_idx == 0) {
-        std::memcpy(r_.tcp.data(), s1.data.bytes(), kDataBytes);
-        std::memset(r_.tcp.data() + kDataBytes, 0, kDataBytes);
-        r_.tcp_from = static_cast<uint8_t>(std::min(r_.net.l4_off, kDataBytes));
-      } else if (r_.s1_idx == 1) {
-        std::memcpy(r_.tcp.data() + kDataBytes, s1.data.bytes(), kDataBytes);
-      }
-    }
-    if (s1.last) {
-      r_.s2_end = true;
-      r_.s2_bytes = r_.bytes;
-      r_.s2_bad = r_.bad;
-      r_.s2_net = r_.net;
-    }
+// -------------------------------------------------------------------------------------------------
+// s0: the beat as it came.
+void handoff_rx_parser::TickS0() {
+  r_.s0_valid = *in.rx_valid;
+  if (r_.s0_valid) {
+    r_.s0_at = (r_.s0_at + 1) % kBeats;
+    beats_[r_.s0_at] = *in.rx;
   }
+}
 
-  // s1: what beat 0 says lies beside every beat of the frame.
+// -------------------------------------------------------------------------------------------------
+// s1: what beat 0 says lies beside every beat of the frame.
+void handoff_rx_parser::TickS1() {
   r_.s1_valid = r_.s0_valid;
   if (r_.s0_valid) {
     const Axis& s0 = beats_[r_.s0_at];
@@ -157,29 +142,7 @@ void handoff_rx_parser::Edge() {
     if (first) Decode(s0.data, &r_.net);
     r_.idx = s0.last ? 0 : static_cast<uint16_t>(std::min(r_.idx + 1u, kMaxIdx));
   }
-
-  // s0: the beat as it came.
-  r_.s0_valid = rx_valid;
-  if (rx_valid) {
-    r_.s0_at = (r_.s0_at + 1) % kBeats;
-    beats_[r_.s0_at] = *in.rx;
-  }
 }
-
-void handoff_rx_parser::Show() {
-  d_.changed = false;
-  q_.frame_valid = d_.frame_valid;
-  if (d_.frame_valid) {
-    q_.frame.last = beats_[d_.frame_at].last;
-    q_.frame.data = beats_[d_.frame_at].data;
-  }
-  q_.hdr_valid = d_.hdr_valid;
-  if (d_.hdr_valid) q_.hdr = hdrs_[d_.hdr_at];
-  if (d_.hdr_goes_on) Add(d_.rest, &q_.hdr.seg);
-  q_.quiet = d_.quiet;
-}
-
-// Beat 0: net_q.
 
 void handoff_rx_parser::Decode(const Data& data, Net* net) {
   const uint8_t* b = data.bytes();
@@ -245,6 +208,34 @@ void handoff_rx_parser::DecodeIp6(const uint8_t* ip, uint32_t l2, Net* net) {
   }
 }
 
+// -------------------------------------------------------------------------------------------------
+// s2: the sum and the TCP header as far as the frame has come; with s2_end they are whole.
+void handoff_rx_parser::TickS2() {
+  r_.s2_valid = r_.s1_valid;
+  r_.s2_end = false;
+  if (r_.s1_valid) {
+    const Axis& s1 = beats_[r_.s1_at];
+    u_beats_[r_.beat_wr] = r_.s1_at;
+    r_.beat_wr = (r_.beat_wr + 1) % kDepth;
+    if (r_.net.reason == Reason::ReasonNone) {
+      Sum(s1.data);
+      if (r_.s1_idx == 0) {
+        std::memcpy(r_.tcp.data(), s1.data.bytes(), kDataBytes);
+        std::memset(r_.tcp.data() + kDataBytes, 0, kDataBytes);
+        r_.tcp_from = static_cast<uint8_t>(std::min(r_.net.l4_off, kDataBytes));
+      } else if (r_.s1_idx == 1) {
+        std::memcpy(r_.tcp.data() + kDataBytes, s1.data.bytes(), kDataBytes);
+      }
+    }
+    if (s1.last) {
+      r_.s2_end = true;
+      r_.s2_bytes = r_.bytes;
+      r_.s2_bad = r_.bad;
+      r_.s2_net = r_.net;
+    }
+  }
+}
+
 // Adds this beat's part of addresses and segment to the sum.
 void handoff_rx_parser::Sum(const Data& data) {
   const uint32_t base = r_.s1_idx * kDataBytes;
@@ -270,8 +261,6 @@ bool handoff_rx_parser::TcpOk() const {
   const uint32_t swapped = (segment >> 8 | segment << 8) & 0xFFFF;
   return Fold(uint64_t{swapped} + kProtoTcp + r_.s2_net.l4_len) == 0xFFFF;
 }
-
-// Record.
 
 Reason handoff_rx_parser::RecordReason(const uint8_t* tcp) const {
   const Net& n = r_.s2_net;
@@ -365,11 +354,37 @@ handoff_rx_parser::Walk handoff_rx_parser::WalkOptions(const uint8_t* opt, uint3
   return walk;
 }
 
+// -------------------------------------------------------------------------------------------------
+// s3: the rest of the options, then the output registers.
+void handoff_rx_parser::TickS3() {
+  r_.s3_valid = r_.s2_valid;
+  r_.s3_end = r_.s2_end;
+  if (r_.s2_end) {
+    r_.s3_hdr_at ^= 1;
+    LoadRecord(&hdrs_[r_.s3_hdr_at]);
+  }
+}
+
 handoff_rx_parser::Walk handoff_rx_parser::WalkRest() const {
   uint8_t opt[64] = {};  // as many as a flipped s3_opt_len may speak of
   std::memcpy(opt, r_.s3_opt.bytes(), kHalfBytes);
   const uint32_t opt_len = (r_.s3_opt_len - kHalfBytes) & 63;
   return WalkOptions(opt, opt_len, static_cast<uint32_t>(std::countr_zero(r_.s3_tok)), opt_len);
+}
+
+// -------------------------------------------------------------------------------------------------
+// Registers.
+void handoff_rx_parser::Show() {
+  d_.changed = false;
+  q_.frame_valid = d_.frame_valid;
+  if (d_.frame_valid) {
+    q_.frame.last = beats_[d_.frame_at].last;
+    q_.frame.data = beats_[d_.frame_at].data;
+  }
+  q_.hdr_valid = d_.hdr_valid;
+  if (d_.hdr_valid) q_.hdr = hdrs_[d_.hdr_at];
+  if (d_.hdr_goes_on) Add(d_.rest, &q_.hdr.seg);
+  q_.quiet = d_.quiet;
 }
 
 bool handoff_rx_parser::Flip(std::string_view reg, uint32_t bit) {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A header record for every frame (docs/units/rx_parser.md).
+//
+// Five cycles from rx to frame and hdr; a beat a cycle, single-beat frames in every cycle included.
+// Never stalls, never drops, never looks behind the headers but for the checksum.
 #ifndef HANDOFF_MODEL_HANDOFF_RX_PARSER_H_
 #define HANDOFF_MODEL_HANDOFF_RX_PARSER_H_
 
@@ -166,6 +169,10 @@ class handoff_rx_parser {
   };
 
   void Edge();
+  void TickS0();
+  void TickS1();
+  void TickS2();
+  void TickS3();
   void Show();
   static void Decode(const Data& data, Net* net);
   static void DecodeIp4(const uint8_t* ip, uint32_t l2, Net* net);

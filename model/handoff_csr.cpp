@@ -57,33 +57,6 @@ void handoff_csr::Reset() {
   rest_ = moved_ = false;
 }
 
-void handoff_csr::ResetBlock() {
-  d_.cfg = Cfg{};
-  d_.cfg.max_frame = HANDOFF__MAX_FRAME__VALUE_reset;
-  d_.cfg.limit_us = HANDOFF__LIMIT_US__VALUE_reset;
-  d_.cfg.delay0_us = d_.cfg.delay1_us = HANDOFF__DELAY_USX__VALUE_reset;
-  d_.cfg.delay2_us = d_.cfg.delay3_us = HANDOFF__DELAY_USX__VALUE_reset;
-  d_.cfg.back_class = HANDOFF__BACK_CLASS__VALUE_reset;
-  d_.cfg.ntf_reserve = HANDOFF__NTF_RESERVE__VALUE_reset;
-  d_.cfg.irq_count = HANDOFF__IRQ_COUNT__VALUE_reset;
-  d_.cfg.irq_delay_us = HANDOFF__IRQ_DELAY_US__VALUE_reset;
-  for (const auto ring : kRings) {
-    d_.*ring = Ring{.log_size = HANDOFF__RINGX__SIZE__LOG_SIZE_reset};
-  }
-  r_.ctrl_reset = false;
-}
-
-uint8_t handoff_csr::Faults() const {
-  return static_cast<uint8_t>(*in.cmd_fault | *in.tx_fault << 1 | *in.legacy_fault << 2 |
-                              *in.ntf_fault << 3);
-}
-
-// An input that a resting csr has to look at: all but the pulses.
-bool handoff_csr::Stirred() const {
-  return *in.s_aw_valid || *in.s_w_valid || *in.s_ar_valid || *in.flr_req != q_.flr_done ||
-         *in.link_up != r_.link_up || (Faults() & ~r_.faults) != 0;
-}
-
 void handoff_csr::Tick() {
   moved_ = !rest_ || Stirred();
   if (!moved_) {
@@ -104,62 +77,29 @@ void handoff_csr::Tick() {
   d_.quiet = rest_ && !counted;
 }
 
-// StIdle to StWait, and the skids.
-void handoff_csr::TickAccess() {
-  bool pop_write = false, pop_read = false;
-  r_.bad = false;
-  r_.ctrl_reset = false;
-  switch (r_.state) {
-    case St::kIdle:
-      pop_write = u_s_aw_.valid(*in.s_aw_valid) && u_s_w_.valid(*in.s_w_valid);
-      pop_read = !pop_write && u_s_ar_.valid(*in.s_ar_valid);
-      if (pop_write) {
-        const AxilW& w = u_s_w_.data(*in.s_w);
-        r_.addr = u_s_aw_.data(*in.s_aw).addr;
-        r_.wdata = w.data;
-        r_.wstrb = w.strb;
-      } else if (pop_read) {
-        r_.addr = u_s_ar_.data(*in.s_ar).addr;
-      }
-      if (pop_write || pop_read) {
-        r_.is_wr = pop_write;
-        r_.state = St::kCheck;
-      }
-      break;
-    case St::kCheck:
-      r_.err = Refused();
-      r_.state = St::kAccess;
-      break;
-    case St::kAccess:
-      r_.rdata = 0;
-      r_.err = r_.err || !Block();
-      r_.state = St::kRespond;
-      break;
-    case St::kRespond: {
-      const uint8_t resp = r_.err ? kSlverr : kOkay;
-      (r_.is_wr ? d_.s_b_valid : d_.s_r_valid) = true;
-      if (r_.is_wr) {
-        d_.s_b.resp = resp;
-      } else {
-        d_.s_r = AxilR{.resp = resp, .data = r_.rdata};
-      }
-      r_.bad = r_.err;
-      r_.state = St::kWait;
-      break;
-    }
-    case St::kWait:
-      if (q_.s_b_valid ? *in.s_b_ready : q_.s_r_valid && *in.s_r_ready) {
-        d_.s_b_valid = d_.s_r_valid = false;
-        r_.state = St::kIdle;
-      }
-      break;
+// -------------------------------------------------------------------------------------------------
+// StIdle: a write goes before a read.
+void handoff_csr::Idle(bool* pop_write, bool* pop_read) {
+  *pop_write = u_s_aw_.valid(*in.s_aw_valid) && u_s_w_.valid(*in.s_w_valid);
+  *pop_read = !*pop_write && u_s_ar_.valid(*in.s_ar_valid);
+  if (*pop_write) {
+    const AxilW& w = u_s_w_.data(*in.s_w);
+    r_.addr = u_s_aw_.data(*in.s_aw).addr;
+    r_.wdata = w.data;
+    r_.wstrb = w.strb;
+  } else if (*pop_read) {
+    r_.addr = u_s_ar_.data(*in.s_ar).addr;
   }
-  d_.s_aw_ready = TickSkid(u_s_aw_, *in.s_aw_valid, *in.s_aw, pop_write);
-  d_.s_w_ready = TickSkid(u_s_w_, *in.s_w_valid, *in.s_w, pop_write);
-  d_.s_ar_ready = TickSkid(u_s_ar_, *in.s_ar_valid, *in.s_ar, pop_read);
+  if (*pop_write || *pop_read) {
+    r_.is_wr = *pop_write;
+    r_.state = St::kCheck;
+  }
 }
 
-// StCheck: what the register block cannot know, rows 1 to 8 of the page.
+// -------------------------------------------------------------------------------------------------
+// StCheck: what the register block cannot know.
+
+// Rows 1 to 8 of the page.
 bool handoff_csr::Refused() const {
   const uint32_t addr = r_.addr;
   if (addr % 4 != 0 || addr >> 12 != 0) return true;
@@ -188,6 +128,8 @@ bool handoff_csr::RefusedByRing(uint32_t offset) const {
   }
 }
 
+// -------------------------------------------------------------------------------------------------
+// StAccess: the block answers in the same cycle.
 bool handoff_csr::ReadOnly(uint32_t value) {
   if (!r_.is_wr) r_.rdata = value;
   return !r_.is_wr;
@@ -221,7 +163,7 @@ uint32_t handoff_csr::StatusBits() const {
          uint32_t{r_.faults} << HANDOFF__STATUS__FAULTS_bp;
 }
 
-// StAccess: one access to the register block; false: its error (row 9).
+// One access to the register block; false: its error (row 9).
 bool handoff_csr::Block() {
   Cfg& cfg = d_.cfg;
   switch (const uint32_t addr = r_.addr) {
@@ -300,7 +242,10 @@ bool handoff_csr::BlockCounter(uint32_t offset) {
   return true;
 }
 
-// Counters. `bad` is bad_q before the edge; whether anything was counted.
+// -------------------------------------------------------------------------------------------------
+// Counters.
+
+// `bad` is bad_q before the edge; whether anything was counted.
 bool handoff_csr::TickCounters(bool bad) {
   bool counted = bad;
   if (bad) ++r_.cnt[static_cast<size_t>(Counter::CntBadAccess)];
@@ -320,7 +265,58 @@ bool handoff_csr::TickCounters(bool bad) {
   return counted;
 }
 
+// -------------------------------------------------------------------------------------------------
+// The access.
+
+// StIdle to StWait, and the skids.
+void handoff_csr::TickAccess() {
+  bool pop_write = false, pop_read = false;
+  r_.bad = false;
+  r_.ctrl_reset = false;
+  switch (r_.state) {
+    case St::kIdle:
+      Idle(&pop_write, &pop_read);
+      break;
+    case St::kCheck:
+      r_.err = Refused();
+      r_.state = St::kAccess;
+      break;
+    case St::kAccess:
+      r_.rdata = 0;
+      r_.err = r_.err || !Block();
+      r_.state = St::kRespond;
+      break;
+    case St::kRespond: {
+      const uint8_t resp = r_.err ? kSlverr : kOkay;
+      (r_.is_wr ? d_.s_b_valid : d_.s_r_valid) = true;
+      if (r_.is_wr) {
+        d_.s_b.resp = resp;
+      } else {
+        d_.s_r = AxilR{.resp = resp, .data = r_.rdata};
+      }
+      r_.bad = r_.err;
+      r_.state = St::kWait;
+      break;
+    }
+    case St::kWait:
+      if (q_.s_b_valid ? *in.s_b_ready : q_.s_r_valid && *in.s_r_ready) {
+        d_.s_b_valid = d_.s_r_valid = false;
+        r_.state = St::kIdle;
+      }
+      break;
+  }
+  d_.s_aw_ready = TickSkid(u_s_aw_, *in.s_aw_valid, *in.s_aw, pop_write);
+  d_.s_w_ready = TickSkid(u_s_w_, *in.s_w_valid, *in.s_w, pop_write);
+  d_.s_ar_ready = TickSkid(u_s_ar_, *in.s_ar_valid, *in.s_ar, pop_read);
+}
+
+// -------------------------------------------------------------------------------------------------
 // Faults and the reset sequence.
+uint8_t handoff_csr::Faults() const {
+  return static_cast<uint8_t>(*in.cmd_fault | *in.tx_fault << 1 | *in.legacy_fault << 2 |
+                              *in.ntf_fault << 3);
+}
+
 void handoff_csr::TickFaults() {
   const bool clear = r_.rst_state == RstSt::kHold;
   d_.halt = !clear && r_.faults != 0;
@@ -367,6 +363,35 @@ void handoff_csr::TickReset(bool request) {
   }
 }
 
+// -------------------------------------------------------------------------------------------------
+// Levels: registers of the block.
+void handoff_csr::ResetBlock() {
+  d_.cfg = Cfg{};
+  d_.cfg.max_frame = HANDOFF__MAX_FRAME__VALUE_reset;
+  d_.cfg.limit_us = HANDOFF__LIMIT_US__VALUE_reset;
+  d_.cfg.delay0_us = d_.cfg.delay1_us = HANDOFF__DELAY_USX__VALUE_reset;
+  d_.cfg.delay2_us = d_.cfg.delay3_us = HANDOFF__DELAY_USX__VALUE_reset;
+  d_.cfg.back_class = HANDOFF__BACK_CLASS__VALUE_reset;
+  d_.cfg.ntf_reserve = HANDOFF__NTF_RESERVE__VALUE_reset;
+  d_.cfg.irq_count = HANDOFF__IRQ_COUNT__VALUE_reset;
+  d_.cfg.irq_delay_us = HANDOFF__IRQ_DELAY_US__VALUE_reset;
+  for (const auto ring : kRings) {
+    d_.*ring = Ring{.log_size = HANDOFF__RINGX__SIZE__LOG_SIZE_reset};
+  }
+  r_.ctrl_reset = false;
+}
+
+// -------------------------------------------------------------------------------------------------
+// Quiet.
+
+// An input that a resting csr has to look at: all but the pulses.
+bool handoff_csr::Stirred() const {
+  return *in.s_aw_valid || *in.s_w_valid || *in.s_ar_valid || *in.flr_req != q_.flr_done ||
+         *in.link_up != r_.link_up || (Faults() & ~r_.faults) != 0;
+}
+
+// -------------------------------------------------------------------------------------------------
+// Registers.
 bool handoff_csr::Flip(std::string_view reg, uint32_t bit) {
   const bool done = FlipRegister(*this, reg, bit);
   d_.s_aw_ready = u_s_aw_.ready();

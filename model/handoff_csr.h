@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Registers, counters, rings' indices, reset (docs/units/csr.md).
+//
+// One access at a time, answered four cycles after it was accepted by an idle unit. Bad accesses
+// answer SLVERR and change nothing. Never back-pressures a count, never resets the other units
+// before the DMA is drained and tx is idle.
 #ifndef HANDOFF_MODEL_HANDOFF_CSR_H_
 #define HANDOFF_MODEL_HANDOFF_CSR_H_
 
@@ -162,6 +166,7 @@ class handoff_csr {
   void ResetBlock();
   bool Stirred() const;
   uint8_t Faults() const;
+  void Idle(bool* pop_write, bool* pop_read);
   void TickAccess();
   bool Refused() const;
   bool RefusedByRing(uint32_t offset) const;

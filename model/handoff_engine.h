@@ -2,6 +2,9 @@
 //
 // The whole engine as a model: all units, wired, and the two registers of its own
 // (docs/units/engine.md).
+//
+// No cycle is added between units. Never stalls rx, never begins a DMA access while it is halted,
+// never breaks off a DMA access by a reset of csr's.
 #ifndef HANDOFF_MODEL_HANDOFF_ENGINE_H_
 #define HANDOFF_MODEL_HANDOFF_ENGINE_H_
 

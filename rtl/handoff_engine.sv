@@ -2,9 +2,11 @@
 //
 // The whole engine: its units, wired by channel name (docs/channels.md, docs/units/engine.md).
 //
-// Contract: no logic of its own but two registers. `quiet`: nothing is under way and the clock may
-// stand still until `wake_us`. csr is reset by the pin, every other unit by csr. Never stalls rx, never
-// begins a DMA access while it is halted, never breaks off a DMA access by a reset of csr's.
+// Contract: rx comes as a pulse; every other stream, AXI4 and AXI4-Lite is valid/ready, with a
+// two-entry skid at each input in the unit that takes it. No logic of its own but two registers, no
+// cycle added between units. `quiet`: nothing is under way and the clock may stand still until
+// `wake_us`. csr is reset by the pin, every other unit by csr. Never stalls rx, never begins a DMA
+// access while it is halted, never breaks off a DMA access by a reset of csr's.
 
 module handoff_engine
   import handoff_params_pkg::*;

@@ -76,6 +76,8 @@ class EngineShell {
   }
 
  private:
+  // -----------------------------------------------------------------------------------------------
+  // The stopped clock.
   bool AllQuiet() const {
     return parts.csr.out().quiet && parts.dma.out().quiet && parts.rx_parser.out().quiet &&
            parts.rx_fifo.out().quiet && parts.lookup.out().quiet && parts.rx_tcp.out().quiet &&

@@ -85,7 +85,10 @@ void handoff_tx::Edge() {
   idle_ = d_.quiet;
 }
 
-// Clear and templates. After prepare, whose read of this edge shows the old word.
+// -------------------------------------------------------------------------------------------------
+// Clear and templates.
+
+// After prepare, whose read of this edge shows the old word.
 void handoff_tx::TickTemplates() {
   bool pop = false;
   if (r_.clear) {
@@ -100,6 +103,9 @@ void handoff_tx::TickTemplates() {
   u_tmpl_skid_.Tick(*in.tmpl_valid, *in.tmpl, pop);
   d_.tmpl_ready = u_tmpl_skid_.ready();
 }
+
+// -------------------------------------------------------------------------------------------------
+// Requests, arrival, decode: the ring and the data, up to whole frames.
 
 // Requests: a descriptor read before a data read.
 void handoff_tx::TickRequests() {
@@ -143,83 +149,6 @@ void handoff_tx::TickRequests() {
   }
   d_.tx_cons = q_.tx_cons;
   if (!ring.enable && r_.fly == 0) r_.fetch = d_.tx_cons = 0;
-}
-
-// Decode. Its moves from piece to piece are made where the requests are.
-void handoff_tx::TickDecode() {
-  switch (r_.d_state) {
-    case DSt::kIdle:
-      if (!u_desc_.valid()) break;
-      w_.desc_pop = true;
-      r_.d = u_desc_.data();
-      r_.held = (r_.held - 1) & 0x1f;
-      r_.d_state = DSt::kCheck;
-      break;
-    case DSt::kCheck:
-      Check();
-      break;
-    case DSt::kPiece:
-      if (w_.request_last) r_.d_state = DSt::kIdle;
-      break;
-  }
-  r_.space = static_cast<uint16_t>(r_.space + w_.freed);
-}
-
-void handoff_tx::Check() {
-  const TxDesc& d = r_.d;
-  const uint32_t size[kMaxPieces] = {d.n_pieces > 0 ? d.piece0.size : 0,
-                                     d.n_pieces > 1 ? d.piece1.size : 0,
-                                     d.n_pieces > 2 ? d.piece2.size : 0};
-  const uint64_t total = uint64_t{size[0]} + size[1] + size[2];
-  const uint32_t limit = std::min<uint32_t>(in.cfg->max_frame, tx::kMaxLen);
-  const bool raw = d.op == static_cast<U8>(Tx::TxRaw);
-  Status status = Status::StatusOk;
-  if (raw) {
-    if (d.n_pieces > kMaxPieces) {
-      status = Status::StatusBadPiece;
-    } else if (total == 0 || total > limit) {
-      status = Status::StatusBadLength;
-    }
-  } else if (d.op == static_cast<U8>(Tx::TxSend)) {
-    if (d.conn >= dct_entries_) {
-      status = Status::StatusBadIndex;
-    } else if (d.n_pieces > kMaxPieces || d.n_sacks > kMaxPieces ||
-               (d.n_sacks != 0 && d.n_pieces != 0)) {
-      status = Status::StatusBadPiece;
-    } else if ((d.n_pieces > 0 && size[0] == 0) || (d.n_pieces > 1 && size[1] == 0) ||
-               (d.n_pieces > 2 && size[2] == 0)) {
-      status = Status::StatusBadSize;
-    } else if (total > limit) {
-      status = Status::StatusBadLength;
-    }
-  } else {
-    status = Status::StatusBadOp;
-  }
-  const auto len = static_cast<uint16_t>(status == Status::StatusOk ? total : 0);
-  if (!u_item_.ready() || Words(len) > r_.space) return;
-
-  w_.item_push = true;
-  w_.item = tx::Item{.raw = raw,
-                     .status = status,
-                     .conn = d.conn,
-                     .gen = d.gen,
-                     .tag = d.tag,
-                     .psh = (d.flags & kFlagPsh) != 0,
-                     .fin = (d.flags & kFlagFin) != 0,
-                     .has_ack = (d.flags & kFlagAck) != 0,
-                     .n_sacks = static_cast<uint8_t>(d.n_sacks & 3),
-                     .seq = d.seq,
-                     .ack = d.ack,
-                     .rcv_edge = d.rcv_edge,
-                     .len = len,
-                     .sack = {d.piece0.addr, d.piece1.addr, d.piece2.addr}};
-  r_.space = static_cast<uint16_t>(r_.space - Words(len));
-  r_.d_state = DSt::kIdle;
-  if (len == 0) return;
-  r_.cur = Piece{.size = size[0], .addr = d.piece0.addr};
-  r_.nxt = Piece{.size = size[1], .addr = d.piece1.addr};
-  r_.nxt2 = Piece{.size = size[2], .addr = d.piece2.addr};
-  r_.d_state = DSt::kPiece;
 }
 
 // Arrival: a beat of the oldest request.
@@ -305,6 +234,84 @@ void handoff_tx::TickWrite() {
   }
 }
 
+// Decode. Its moves from piece to piece are made where the requests are.
+void handoff_tx::TickDecode() {
+  switch (r_.d_state) {
+    case DSt::kIdle:
+      if (!u_desc_.valid()) break;
+      w_.desc_pop = true;
+      r_.d = u_desc_.data();
+      r_.held = (r_.held - 1) & 0x1f;
+      r_.d_state = DSt::kCheck;
+      break;
+    case DSt::kCheck:
+      Check();
+      break;
+    case DSt::kPiece:
+      if (w_.request_last) r_.d_state = DSt::kIdle;
+      break;
+  }
+  r_.space = static_cast<uint16_t>(r_.space + w_.freed);
+}
+
+void handoff_tx::Check() {
+  const TxDesc& d = r_.d;
+  const uint32_t size[kMaxPieces] = {d.n_pieces > 0 ? d.piece0.size : 0,
+                                     d.n_pieces > 1 ? d.piece1.size : 0,
+                                     d.n_pieces > 2 ? d.piece2.size : 0};
+  const uint64_t total = uint64_t{size[0]} + size[1] + size[2];
+  const uint32_t limit = std::min<uint32_t>(in.cfg->max_frame, tx::kMaxLen);
+  const bool raw = d.op == static_cast<U8>(Tx::TxRaw);
+  Status status = Status::StatusOk;
+  if (raw) {
+    if (d.n_pieces > kMaxPieces) {
+      status = Status::StatusBadPiece;
+    } else if (total == 0 || total > limit) {
+      status = Status::StatusBadLength;
+    }
+  } else if (d.op == static_cast<U8>(Tx::TxSend)) {
+    if (d.conn >= dct_entries_) {
+      status = Status::StatusBadIndex;
+    } else if (d.n_pieces > kMaxPieces || d.n_sacks > kMaxPieces ||
+               (d.n_sacks != 0 && d.n_pieces != 0)) {
+      status = Status::StatusBadPiece;
+    } else if ((d.n_pieces > 0 && size[0] == 0) || (d.n_pieces > 1 && size[1] == 0) ||
+               (d.n_pieces > 2 && size[2] == 0)) {
+      status = Status::StatusBadSize;
+    } else if (total > limit) {
+      status = Status::StatusBadLength;
+    }
+  } else {
+    status = Status::StatusBadOp;
+  }
+  const auto len = static_cast<uint16_t>(status == Status::StatusOk ? total : 0);
+  if (!u_item_.ready() || Words(len) > r_.space) return;
+
+  w_.item_push = true;
+  w_.item = tx::Item{.raw = raw,
+                     .status = status,
+                     .conn = d.conn,
+                     .gen = d.gen,
+                     .tag = d.tag,
+                     .psh = (d.flags & kFlagPsh) != 0,
+                     .fin = (d.flags & kFlagFin) != 0,
+                     .has_ack = (d.flags & kFlagAck) != 0,
+                     .n_sacks = static_cast<uint8_t>(d.n_sacks & 3),
+                     .seq = d.seq,
+                     .ack = d.ack,
+                     .rcv_edge = d.rcv_edge,
+                     .len = len,
+                     .sack = {d.piece0.addr, d.piece1.addr, d.piece2.addr}};
+  r_.space = static_cast<uint16_t>(r_.space - Words(len));
+  r_.d_state = DSt::kIdle;
+  if (len == 0) return;
+  r_.cur = Piece{.size = size[0], .addr = d.piece0.addr};
+  r_.nxt = Piece{.size = size[1], .addr = d.piece1.addr};
+  r_.nxt2 = Piece{.size = size[2], .addr = d.piece2.addr};
+  r_.d_state = DSt::kPiece;
+}
+
+// -------------------------------------------------------------------------------------------------
 // Prepare: one descriptor or ACK at a time.
 void handoff_tx::TickPrepare() {
   const bool start_free = !q_.start_valid || *in.start_ready;
@@ -396,6 +403,7 @@ void handoff_tx::Begin() {
   r_.p_state = PSt::kWait;
 }
 
+// -------------------------------------------------------------------------------------------------
 // Send.
 void handoff_tx::TickSend() {
   d_.tx_valid = q_.tx_valid && !*in.tx_ready;
@@ -522,6 +530,8 @@ Ntf handoff_tx::SentNtf(const Item& item, Status status, Seq seq) {
              .tag = item.tag};
 }
 
+// -------------------------------------------------------------------------------------------------
+// Registers.
 void handoff_tx::Show() {
   changed_ = false;
   q_.tmpl_ready = d_.tmpl_ready;

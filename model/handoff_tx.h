@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The transmit ring, segments, and own ACKs (docs/units/tx.md).
+//
+// ackreq to the first beat on tx: 6 cycles and what rx_tcp takes for its snap. A frame begins only
+// when all its bytes are here. Never leaves a bubble in a frame, never answers out of ring order,
+// never writes memory.
 #ifndef HANDOFF_MODEL_HANDOFF_TX_H_
 #define HANDOFF_MODEL_HANDOFF_TX_H_
 

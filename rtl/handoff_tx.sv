@@ -2,9 +2,11 @@
 //
 // The transmit ring, segments of connections, and ACKs of the engine's own making.
 //
-// Frames leave in ring order, own ACKs between them; a frame begins only when all its bytes are here
-// and then has no bubbles. Every descriptor is answered on sent, in ring order. ackreq to the first
-// beat on tx: 6 cycles and what rx_tcp takes for its snap. Never writes memory. docs/units/tx.md.
+// Valid/ready, with two-entry skids at tmpl and ackreq; snap and tr come as pulses, tx_cnt and
+// txa_cnt leave so. Frames leave in ring order, own ACKs between them; a frame begins only when all
+// its bytes are here and then has no bubbles. Every descriptor is answered on sent, in ring order.
+// ackreq to the first beat on tx: 6 cycles and what rx_tcp takes for its snap. Never writes memory.
+// docs/units/tx.md.
 
 module handoff_tx
   import handoff_params_pkg::*;
@@ -126,7 +128,7 @@ module handoff_tx
   );
 
   // ---------------------------------------------------------------------------------------------
-  // Descriptors and data: requests, their order, what comes back.
+  // Requests, arrival, decode: the ring and the data, up to whole frames.
 
   logic ord_ready, ord_push, ord_valid, ord_pop, ord_empty_d;
   ord_t ord_in, ord;
@@ -387,8 +389,7 @@ module handoff_tx
     end
   end
 
-  // ---------------------------------------------------------------------------------------------
-  // Header.
+  // The header of what prepare holds.
 
   hdr_bytes_t hdr;
   hlen_t hlen;
@@ -469,7 +470,7 @@ module handoff_tx
   );
 
   // ---------------------------------------------------------------------------------------------
-  // Clear, idle, quiet.
+  // Registers: clear, idle, quiet.
 
   logic tx_idle_q, quiet_q, clear_d;
 

@@ -2,6 +2,10 @@
 //
 // Read data of tx: each beat is told apart by the order FIFO's head; data bytes are joined to words
 // from lane 0 of a frame's first word on, and summed. Part "Arrival" of docs/units/tx.md.
+//
+// Pulses in and out. A full word is written in the cycle after its beat, a frame's last one a cycle
+// later. Never refuses a beat: what was asked for has its place. Never joins bytes of two frames in
+// one word.
 
 module handoff_tx_append
   import handoff_pkg::*;

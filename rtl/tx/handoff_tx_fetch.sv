@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The ring side of tx: fetches descriptors, decodes them, and requests their data. Parts "Requests",
-// descriptor arrival, and "Decode" of docs/units/tx.md.
+// The ring side of tx: fetches descriptors, decodes them, and requests their data. Parts
+// "Requests", descriptor arrival, and "Decode" of docs/units/tx.md.
+//
+// Valid/ready at tr_req, one request a cycle, a descriptor read before a data read. Never reads
+// past the host's index or on after an error, never asks for more than there is room for, never
+// crosses a multiple of MaxReadBytes.
 
 module handoff_tx_fetch
   import handoff_params_pkg::*;

@@ -3,6 +3,8 @@
 // Headers of the segments that tx builds: first the sums of their words, one cycle later the header
 // with its checksums. Part "Header" of docs/units/tx.md.
 //
+// Never looks at the payload, whose sum is given; never judges what it builds.
+//
 //   peer_mac local_mac [tags] type | IPv4 20 or IPv6 40 | TCP 20 | timestamps 12 | SACK 4 + 8 n
 
 module handoff_tx_header

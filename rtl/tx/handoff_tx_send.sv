@@ -2,6 +2,9 @@
 //
 // Sends what prepare holds ready: header, payload words of the frame RAM behind it, zeros up to
 // MinFrameBytes. One beat at each edge at which tx is free. Part "Send" of docs/units/tx.md.
+//
+// Valid/ready at tx and sent; accept and release are pulses. Never leaves a bubble in a frame,
+// never begins one while stop is 1, never answers a descriptor before its frame's last beat is up.
 
 module handoff_tx_send
   import handoff_pkg::*;

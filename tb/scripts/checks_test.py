@@ -137,6 +137,47 @@ class Twins(unittest.TestCase):
                 self.assertIn(fault, "\n".join(self.errors(model)))
 
 
+RULE = "// " + "-" * 60 + "\n"
+
+
+class Titles(unittest.TestCase):
+    RTL = (
+        RULE + "// Take: one a cycle.\n\n" + RULE + "// Nodes, lists.\n" + RULE + "// Registers.\n"
+    )
+    MODEL = RULE + "// Take.\n\n  " + RULE + "  // Nodes, lists: drawn above.\n"
+
+    def errors(self, rtl, model, unit="toy"):
+        check = load("check_twins")
+        with tempfile.TemporaryDirectory() as scratch:
+            check.ROOT = pathlib.Path(scratch)
+            for name, text in {f"rtl/handoff_{unit}.sv": rtl, **model}.items():
+                path = check.ROOT / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text)
+            return check.check_titles(unit)
+
+    def test_same_titles_pass(self):
+        self.assertEqual(self.errors(self.RTL, {"model/handoff_toy.cpp": self.MODEL}), [])
+
+    def test_titles_of_a_composed_units_folder_count(self):
+        model = {"model/handoff_engine.cpp": "", "model/engine/shell.h": self.MODEL}
+        self.assertEqual(self.errors(self.RTL, model, "engine"), [])
+
+    def test_each_difference_is_named(self):
+        take, lists = self.MODEL.split("\n\n")
+        for model, fault in (
+            (lists + "\n" + take + "\n", 'section 1 is "Nodes, lists"; the RTL\'s: "Take"'),
+            (take + "\n", 'section 2 is nothing; the RTL\'s: "Nodes, lists"'),
+            (self.MODEL + RULE + "// Wake.\n", 'section 3 is "Wake"; the RTL\'s: nothing'),
+            (self.MODEL.replace("Take", "Taken"), 'section 1 is "Taken"; the RTL\'s: "Take"'),
+            (self.MODEL.replace("-" * 60, "-"), 'section 1 is nothing; the RTL\'s: "Take"'),
+        ):
+            with self.subTest(fault=fault):
+                errors = self.errors(self.RTL, {"model/handoff_toy.cpp": model})
+                self.assertEqual(errors, ["model/handoff_toy.cpp: " + fault])
+        self.assertIn("no section", "".join(self.errors("", {"model/handoff_toy.cpp": ""})))
+
+
 PAGE = """
 ## Stages
 Prims: `u_in` (prim_skid); `u_way[i]` (prim_ram).

@@ -75,7 +75,7 @@ TEST(Buffers, ForgetsEverythingInReset) {
   EXPECT_EQ(Jobs(t), (Lines{"write 66+50 7000000 user end; NtfLegacyPayload 3+50 #176"}));
 }
 
-TEST(Buffers, LatencyOfAPlace) {
+TEST(Buffers, GivesAJobTwoCyclesAfterAPlace) {
   Small t;
   Established(t, {Post(1, {100})});
   const auto& out = t.bench.out();
@@ -277,7 +277,7 @@ TEST(Buffers, PostAcceptsAPrefix) {
   EXPECT_EQ(t.reference.held(kConn), 3u);
 }
 
-TEST(Buffers, SyncOrder) {
+TEST(Buffers, HandsBackThenTellsSyncThenPlacesTheFrame) {
   Small t;
   Established(t, {Post(1, {100}), Post(2, {100, 100})});
   t.Push(Payload(kSeq, 30));

@@ -236,7 +236,7 @@ TEST(Lookup, ResetForgetsAllEntries) {
   }
 }
 
-TEST(Lookup, HashOfRss) {
+TEST(Lookup, HashesAsTheRssVectorSays) {
   Key key;
   key.is_ip6 = true;
   key.src_ip.w = {7, 0x3ffe250102001fff};
@@ -290,7 +290,7 @@ TEST(Lookup, OneItemEveryTwoCycles) {
   }
 }
 
-TEST(Lookup, CommandBeforeFrame) {
+TEST(Lookup, TakesACommandBeforeAFrame) {
   Small u;
   u.bench.Declare({"together", "into a stream"});
   u.Cleared();

@@ -124,7 +124,7 @@ TEST(RxParser, SingleBeatFramesEveryCycle) {
   }
 }
 
-TEST(RxParser, HeadersAtEveryOffset) {
+TEST(RxParser, ReadsHeadersAtEveryOffset) {
   Rig u;
   u.watch.Declare({"row 10: IPv4 segment", "row 10: IPv6 segment", "one tag", "two tags",
                    "no payload", "row 12: padding"});
@@ -338,7 +338,7 @@ TEST(RxParser, VersionAndTypeMustAgree) {
   }
 }
 
-TEST(RxParser, FragmentsByEachBit) {
+TEST(RxParser, SeesAFragmentByEachBit) {
   Rig u;
   u.watch.Declare({"row 5: fragment"});
   for (uint32_t bit = 0; bit < 16; ++bit) {
@@ -348,7 +348,7 @@ TEST(RxParser, FragmentsByEachBit) {
   }
 }
 
-TEST(RxParser, LengthsThatDisagree) {
+TEST(RxParser, TellsLengthsThatDisagree) {
   Rig u;
   u.watch.Declare({"row 7: IPv4 header too short", "row 7: no room for TCP",
                    "row 7: IP length over the frame", "row 7: data offset under 5",
@@ -429,7 +429,7 @@ TEST(RxParser, ChecksumFieldZeroIsAsAnyOther) {
   });
 }
 
-TEST(RxParser, FlagsOneByOne) {
+TEST(RxParser, TellsEachFlagAlone) {
   Rig u;
   for (uint32_t flags = 0; flags < 256; ++flags) {  // CWR and ECE, the top two, are ignored
     FrameSpec spec;
@@ -443,7 +443,7 @@ TEST(RxParser, FlagsOneByOne) {
   }
 }
 
-TEST(RxParser, OptionsInAnyOrder) {
+TEST(RxParser, ReadsOptionsInAnyOrder) {
   Rig u;
   u.watch.Declare({"timestamp", "timestamp, late", "SACK", "SACK, late", "option over byte 20",
                    "end of list", "end of list, late", "no operation", "no operation, late",

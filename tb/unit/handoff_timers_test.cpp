@@ -204,7 +204,7 @@ TEST(Timers, ExpiresTwoCyclesAfterItsDeadline) {
   t.ExpectExpired({Ack(77, 5)});
 }
 
-TEST(Timers, ExpiryBeforeRequest) {
+TEST(Timers, TakesAnExpiryBeforeARequest) {
   Timers<> t;
   t.Arm(1, 0, 8);
   t.Settle();

@@ -239,7 +239,7 @@ TEST(Tx, HeadersParseBack) {
   }
 }
 
-TEST(Tx, ChecksumsOfZerosAndOnes) {
+TEST(Tx, ChecksumsZerosAndOnesRight) {
   TxRig<handoff_tx_rtl> t;
   for (const uint64_t at : {HostMemory::kZeros, HostMemory::kOnes}) {
     for (const uint32_t size : {1u, 2u, 63u, 64u, 65u, 1460u}) {
@@ -268,7 +268,7 @@ TEST(Tx, NewTemplateCountsFromTheNextSegment) {
   t.Check();
 }
 
-TEST(Tx, ReadErrorOfData) {
+TEST(Tx, AReadErrorOfDataRefusesItsDescriptorAlone) {
   TxRig<handoff_tx_rtl> t;
   t.memory.SetBad(kAt + 640);
   t.Post(Raw({{.size = 600, .addr = kAt}}));
@@ -290,7 +290,7 @@ TEST(Tx, ReadErrorOfData) {
   EXPECT_FALSE(t.bench.out().tx_fault);
 }
 
-TEST(Tx, ReadErrorOfDescriptor) {
+TEST(Tx, AReadErrorOfADescriptorStopsTheRing) {
   TxRig<handoff_tx_rtl> t;
   t.memory.SetBad(0x1000 + 3 * 64);
   for (int i = 0; i < 3; ++i) t.Post(Raw({{.size = 100, .addr = kAt}}));

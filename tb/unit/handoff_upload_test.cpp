@@ -66,7 +66,7 @@ TEST(Upload, IsQuietOnceCleared) {
   EXPECT_TRUE(t.bench.out().quiet);
 }
 
-TEST(Upload, LatencyOfAJob) {
+TEST(Upload, WritesTwoCyclesAfterAJobAndOneMoreForEachBeatBefore) {
   Small t;
   t.Clear();
   for (const uint32_t before : {0u, 1u, 2u, 7u}) {
@@ -79,7 +79,7 @@ TEST(Upload, LatencyOfAJob) {
   }
 }
 
-TEST(Upload, LatencyOfANotification) {
+TEST(Upload, NotifiesThreeCyclesAfterTheLastAnswer) {
   Small t;
   t.Clear();
   t.Push(Only(Notify(1)));  // step in the cycle after it was taken
@@ -167,7 +167,7 @@ TEST(Upload, CostsAsManyCyclesAsItHasBeats) {
   }
 }
 
-TEST(Upload, EveryAlignment) {
+TEST(Upload, WritesAtEveryAlignment) {
   Small t;
   t.Clear();
   t.bench.Declare({"jobs"});
@@ -273,7 +273,7 @@ TEST(Upload, JobBeyondItsFramesEndStillEnds) {
   EXPECT_EQ(t.notified.size(), 3u);
 }
 
-TEST(Upload, LongestFrame) {
+TEST(Upload, EndsAFrameOfMoreBeatsThanAreCounted) {
   Small t;
   t.Clear();
   t.PushFrame(2100);  // more beats than are counted

@@ -80,7 +80,7 @@ void ExpectRefused(const Result& r, const Cmd& c, Status status, const State& s,
 }
 
 // Corners 51, 52, 68, 72, 77, 81 to 83.
-TEST(RxTcp, CommandRows) {
+TEST(RxTcp, AnswersEachCommandByItsFirstRow) {
   Small rig;
   auto& bench = rig.bench;
   bench.Declare({"C1", "C2", "C3 none", "C3 generation", "C4", "C5", "C9", "C10", "C11", "C12",
@@ -279,7 +279,7 @@ TEST(RxTcp, CommandRows) {
 }
 
 // Corners 70, 73, 75 to 80.
-TEST(RxTcp, ResumeRules) {
+TEST(RxTcp, ResumesOnlyWithinTheRun) {
   Small rig;
   auto& bench = rig.bench;
   bench.Declare({"count", "range", "edge", "at the run's end", "beyond the run", "run ahead",

@@ -282,7 +282,7 @@ void Balance(Small& rig, Books& books) {
   }
 }
 
-TEST(RxTcp, RandomRuns) {
+TEST(RxTcp, RandomRunsFollowEveryRow) {
   Small rig;
   auto& bench = rig.bench;
   for (const Reason r : {Reason::ReasonNoLegacyBuffer,

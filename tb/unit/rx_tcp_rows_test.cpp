@@ -346,7 +346,7 @@ void ExpectRun(Small& rig, Conn conn, const RunWant& want, const char* when) {
 }
 
 // Corners 74, 80.
-TEST(RxTcp, RunRules) {
+TEST(RxTcp, ARunGrowsByPlainFramesAndBeginsAnewBehindAGap) {
   Small rig;
   auto& bench = rig.bench;
   bench.Declare({"extends", "keeps its start", "counts empty ones", "new behind a gap", "not plain",

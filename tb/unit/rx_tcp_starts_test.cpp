@@ -209,7 +209,7 @@ TEST(RxTcp, SendOverTheMssIsRefused) {
 }
 
 // Corner 88: the MSS in force is that of the last SET taken before, back to back, too.
-TEST(RxTcp, MssOfTheSetBefore) {
+TEST(RxTcp, SendsByTheMssOfTheSetBefore) {
   Small rig;
   auto& bench = rig.bench;
   bench.Declare({"lowered before", "lowered behind", "raised before", "raised behind"});

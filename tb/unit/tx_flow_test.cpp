@@ -40,7 +40,7 @@ class Watch : public Agent {
   Rig& rig_;
 };
 
-TEST(Tx, LatencyBudget) {
+TEST(Tx, KeepsItsLatencies) {
   TxRig<handoff_tx_rtl> t;
   Watch watch(t);
   for (const uint32_t r : {2u, 3u, 10u}) {
@@ -76,7 +76,7 @@ TEST(Tx, LatencyBudget) {
   }
 }
 
-TEST(Tx, NoBubbles) {
+TEST(Tx, SendsAFrameWithoutBubbles) {
   TxRig<handoff_tx_rtl> t;
   t.dma.gap = 0.5;  // slow reads do not show: a frame begins when all of it is here
   for (uint32_t i = 0; i < 40; ++i) {
@@ -90,7 +90,7 @@ TEST(Tx, NoBubbles) {
   }
 }
 
-TEST(Tx, MtuAtLineRate) {
+TEST(Tx, SendsFullFramesAtLineRate) {
   TxRig<handoff_tx_rtl> t;
   t.dma.latency = 300;
   constexpr uint32_t kFrames = 400;

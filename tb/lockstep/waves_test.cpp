@@ -48,10 +48,15 @@ class WavesTest : public testing::Test {
       std::filesystem::temp_directory_path() / ("handoff_waves_" + std::to_string(getpid()));
 };
 
-// Not TCP: goes up whole, through all units of the receive side.
-Bytes Frame(size_t bytes) {
+// Goes up whole, through all units of the receive side: no IP, or TCP with bad checksums.
+Bytes Frame(size_t bytes, bool tcp = false) {
   Bytes frame(bytes);
   for (size_t i = 0; i < bytes; i++) frame[i] = static_cast<uint8_t>(i * 7 + 1);
+  if (tcp) {
+    const size_t ip_bytes = bytes - 14;
+    const Bytes ip4 = {8, 0, 0x45, 0, uint8_t(ip_bytes >> 8), uint8_t(ip_bytes), 0, 0, 0, 0, 64, 6};
+    std::copy(ip4.begin(), ip4.end(), frame.begin() + 12);
+  }
   return frame;
 }
 
@@ -60,7 +65,7 @@ void RunFrames(EngineCore& core, uint64_t cycles = 3000) {
   FlatHost host(core);
   host.Start(64);
   for (uint64_t cycle = 8500; cycle < 9600; cycle += 60) {
-    core.rx.Push({.cycle = cycle, .bytes = Frame(60 + cycle % 977)});
+    core.rx.Push({.cycle = cycle, .bytes = Frame(60 + cycle % 977, cycle % 120 != 0)});
   }
   host.Run(cycles);
 }

@@ -135,6 +135,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // connection_input.cpp
   void InputSegment(const Segment& segment, const Hold& hold);
+  void InputKept();
   void InputSynSent(const Segment& segment, const Hold& hold);
   void InputSynchronized(const Segment& arrived, const Hold& hold);
   bool PassesTimestamps(const Segment& segment);

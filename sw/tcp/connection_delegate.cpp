@@ -155,6 +155,7 @@ void Connection::OnDelegatedSync(const SyncNotice& notice) {
   delegation_.run.Reset(notice.rcv_nxt);
   delegation_.legacy_count = notice.legacy_count;
   FreezeJudge();
+  InputKept();
   TellUser();
   Output();
   TellResumable();
@@ -195,6 +196,7 @@ void Connection::OnResumeAnswer(bool accepted, Seq live_at) {
   if (delegation_.phase != Delegation::kResuming) return;
   if (!accepted) {
     delegation_.phase = Delegation::kInSync;
+    InputKept();
     Output();  // what it owes
     TellResumable();
     return;
@@ -210,6 +212,7 @@ void Connection::OnResumeAnswer(bool accepted, Seq live_at) {
   timers_.Cancel(TimerKind::kDelayedAck);
   tcb_.last_ack_sent = live_at;
   recovery_.ForgetDuplicates();  // the engine counts from zero
+  if (!delegation_.kept.empty()) delegation_.port->RequestSync(*this);
   AfterRead();
   Output();
 }
@@ -222,7 +225,9 @@ void Connection::OnUndelegated(const FinalState& f) {
   const auto self = shared_from_this();
   if (delegation_.phase != Delegation::kLeaving) return;
   const bool was_live = !delegation_.frozen;
+  auto kept = std::move(delegation_.kept);
   delegation_ = {};
+  delegation_.kept = std::move(kept);
   tcb_.rcv_adv = Later(tcb_.rcv_adv, f.edge);
   // SENDs still queued became stale: their numbers never went out.
   tcb_.snd_nxt = Later(Earlier(tcb_.snd_nxt, f.snd_nxt), tcb_.snd_una);
@@ -245,6 +250,7 @@ void Connection::OnUndelegated(const FinalState& f) {
   }
   tcb_.last_ack_sent = f.last_ack_sent;
   if (tcb_.rcv_nxt > tcb_.last_ack_sent) ack_policy_.DueNow();
+  InputKept();
   TellUser();
   AfterRead();
   Output();

@@ -13,13 +13,28 @@ namespace handoff::tcp {
 
 void Connection::Input(const Segment& segment) {
   const auto self = shared_from_this();
-  if (delegation_.HasEntry() && !delegation_.frozen) {
-    // It came past a live entry (a fragment, IP options): the numbers here lag behind the engine's,
-    // so it cannot be judged. The peer sends it again.
+  // It came past the entry (IP options). While that is live the numbers here lag behind the
+  // engine's, so it cannot be judged; while a RESUME is under way they must not move beyond the
+  // run.
+  if (delegation_.HasEntry() &&
+      (!delegation_.frozen || delegation_.phase == Delegation::kResuming)) {
+    constexpr size_t kMostKept = 16;  // of more the peer sends the rest again
+    if (delegation_.kept.size() < kMostKept) delegation_.kept.emplace_back(segment);
     if (delegation_.phase == Delegation::kLive) delegation_.port->RequestSync(*this);
     return;
   }
   InputSegment(segment, {});
+}
+
+// The connection is in sync again, or has no entry any more: what could not be judged now can. Were
+// it only dropped, it might never get through: the connection could be live again each time that
+// the peer resends it.
+void Connection::InputKept() {
+  for (const KeptSegment& each : std::exchange(delegation_.kept, {})) {
+    Segment segment = each.segment;
+    segment.payload = each.payload;
+    InputSegment(segment, {});
+  }
 }
 
 void Connection::InputSegment(const Segment& segment, const Hold& hold) {

@@ -14,9 +14,12 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
+#include "sw/tcp/bytes.h"
 #include "sw/tcp/clean_run.h"
 #include "sw/tcp/memory.h"
+#include "sw/tcp/segment.h"
 #include "sw/tcp/segment_sink.h"
 #include "sw/tcp/seq.h"
 #include "sw/types.h"
@@ -113,15 +116,27 @@ class DelegatePort : public SegmentSink {
   virtual bool PostUserBuffer(Connection& connection, std::span<uint8_t> buffer, uint16_t id) = 0;
 };
 
+// A segment that waits until it can be judged.
+struct KeptSegment {
+  explicit KeptSegment(const Segment& arrived)
+      : segment(arrived), payload(arrived.payload.begin(), arrived.payload.end()) {
+    segment.payload = {};
+  }
+
+  Segment segment;  // without its payload
+  Bytes payload;
+};
+
 // The stack's half of the protocol: where it stands, and the clean run of what it has consumed.
 struct DelegationState {
   Delegation phase = Delegation::kNone;
   DelegatePort* port = nullptr;
   RunTracker run;
-  PlainJudge judge;           // frozen on entering sync
-  uint32_t legacy_count = 0;  // frames consumed
-  bool frozen = false;        // the judge holds: not live
-  Seq resume_ack;             // kResuming: what RESUME named
+  PlainJudge judge;               // frozen on entering sync
+  uint32_t legacy_count = 0;      // frames consumed
+  bool frozen = false;            // the judge holds: not live
+  Seq resume_ack;                 // kResuming: what RESUME named
+  std::vector<KeptSegment> kept;  // came past the entry while live or kResuming
 
   bool HasEntry() const { return phase >= Delegation::kInSync; }
   bool InSync() const { return phase == Delegation::kInSync || phase == Delegation::kResuming; }

@@ -416,12 +416,45 @@ TEST_F(Delegated, LiveFramesAreJudgedByTheEngine) {
   EXPECT_EQ(PortSent(), "[.] 1 ack 1");
 }
 
-// Corner 81.
-TEST_F(Delegated, SegmentPastALiveEntryAsksForSync) {
+// Corner 81. It is judged by the numbers that sync brings, not dropped: resent, it could meet a
+// live entry each time.
+TEST_F(Delegated, SegmentPastALiveEntryAsksForSyncAndIsTakenThen) {
   Live();
-  Input(Data(1, 100));
+  Input(Data(501, 100));
   EXPECT_EQ(port.sync_requests, 1);
   EXPECT_EQ(c->ReadableBytes(), 0U);
+  c->OnDelegatedData(Piece(1, 500));
+  c->OnDelegatedSync(Notice(501));
+  EXPECT_EQ(c->ReadableBytes(), 600U);
+  EXPECT_EQ(c->tcb().rcv_nxt, kIrs + 601);
+  EXPECT_EQ(c->MayResume(), ResumeBar::kNone);
+  EXPECT_EQ(c->IssueResume().rcv_nxt, kIrs + 601);
+}
+
+// Corner 81. Taken at once it would lie beyond the run at whose end the engine goes live.
+TEST_F(Delegated, SegmentPastAnEntryThatIsResumingWaitsForTheAnswer) {
+  Live();
+  c->OnDelegatedSync(Notice(1));
+  c->IssueResume();
+  Input(Data(1, 100));
+  EXPECT_EQ(c->tcb().rcv_nxt, kIrs + 1);
+  c->OnResumeAnswer(true, kIrs + 1);
+  ExpectPhase(Delegation::kLive);
+  EXPECT_EQ(port.sync_requests, 1);
+  c->OnDelegatedSync(Notice(1));
+  EXPECT_EQ(c->ReadableBytes(), 100U);
+
+  c->IssueResume();
+  Input(Data(101, 50));
+  c->OnResumeAnswer(false, {});
+  EXPECT_EQ(c->ReadableBytes(), 150U);
+}
+
+// It is nothing that a peer could fill memory with.
+TEST_F(Delegated, SegmentsPastALiveEntryAreKeptInASmallNumber) {
+  Live();
+  for (uint32_t i = 0; i < 1000; ++i) Input(Data(1 + 10 * i, 10));
+  EXPECT_LE(c->delegation().kept.size(), 16U);
 }
 
 TEST_F(Delegated, SyncBringsTheConnectionBackWithItsNumbers) {

@@ -144,6 +144,14 @@ class Replay(unittest.TestCase):
         self.assertEqual(clocked["digest"], shorter["digest"])
         self.assertLess(skipping["cycles_evaluated"], clocked["cycles_evaluated"])
 
+    def test_a_segment_with_ip_options_gets_through_a_delegated_connection(self):
+        # 20,000 bytes, then 1,000 in one segment with IP options, sent six times and nothing behind.
+        for delegate in ("always", "never"):
+            summary = self.check("ip_options.pcap", SERVER, "--delegate", delegate)
+            (only,) = summary["connections"]
+            self.assertEqual(only["bytes_read"], 21000)
+            self.assertEqual(summary["notes"], [])
+
     def test_settings_reach_the_machine(self):
         options = ("--engine", "model", "--delegate", "always")
         plain = self.check("clean_bulk.pcap", SERVER, *options)

@@ -16,7 +16,8 @@ class RunStatus {
   void Fail(std::string text) {
     if (failures_.size() < kMost) failures_.push_back(std::move(text));
     // SystemC warns of a second time.
-    if (stop_at_failure && sc_core::sc_is_running() && !std::exchange(stopped_, true)) {
+    if (stop_at_failure && sc_core::sc_get_status() == sc_core::SC_RUNNING &&
+        !std::exchange(stopped_, true)) {
       sc_core::sc_stop();
     }
   }

@@ -7,6 +7,12 @@
 #include <stdexcept>
 
 namespace handoff::pcap {
+namespace {
+
+// One wrong clock makes years, which would be simulated.
+constexpr sw::Micros kLongest = sw::Seconds(86400);
+
+}  // namespace
 
 std::vector<Frame> ReadFile(const std::string& path) {
   char error[PCAP_ERRBUF_SIZE] = "";
@@ -34,6 +40,11 @@ std::vector<Frame> ReadFile(const std::string& path) {
     if (time < first) {
       throw std::runtime_error(path + ": frame " + std::to_string(frames.size() + 1) +
                                " is older than the first");
+    }
+    if (time - first > kLongest) {
+      throw std::runtime_error(path + ": frame " + std::to_string(frames.size() + 1) + " comes " +
+                               std::to_string((time - first).count() / 1000000) +
+                               " s after the first (expected a capture of a day at most)");
     }
     frames.push_back({time - first, tcp::Bytes(data, data + header->caplen)});
   }

@@ -119,6 +119,8 @@ HostRecord RecordOf(const std::vector<pcap::Frame>& frames, const tcp::IpAddr& a
       r.options = OptionsOf(s);
       sent[tuple] = s.seq + 1;
     }
+    if (s.flags.syn && s.seq != r.options.iss) record.reopened.insert(tuple);
+    if (record.reopened.contains(tuple)) continue;
     if (!r.has_syn) continue;
     tcp::Seq& end = sent[tuple];
     if (s.flags.rst) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,8 @@ struct HostRecord {
   std::map<tcp::Neighbor, tcp::MacAddr> neighbors;
   std::map<tcp::Tuple, Recorded> connections;  // local is the host
   std::vector<pcap::Frame> arrivals;           // frames that are for the host
+  // Opened again by the host under the same addresses and ports: only the first life is recorded.
+  std::set<tcp::Tuple> reopened;
 };
 
 // What the host at `addr` sent and received. Throws std::runtime_error if it sent nothing.

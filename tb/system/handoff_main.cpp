@@ -98,13 +98,23 @@ WaveRequest WavesOf(const Options& o) {
   return request;
 }
 
+void MakeFolder(const char* option, const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error || !std::filesystem::is_directory(path)) {
+    throw std::invalid_argument(
+        fmt::format("{} {}: expected a folder that can be made or is there: {}", option, path,
+                    error ? error.message() : "it is no folder"));
+  }
+}
+
 RunConfig ConfigOf(const Options& o) {
   RunConfig config;
   config.core = CoreOf(o);
   config.quantum = *o.quantum;
   config.seed = *o.seed;
   if (!o.flip.empty()) config.flip = FlipOf(o.flip);
-  std::filesystem::create_directories(o.out);
+  MakeFolder("--out", o.out);
   if (!o.waves.empty()) config.core.waves = WavesOf(o);
   config.capture = o.pcap.empty() ? o.out + "/capture.pcapng" : o.pcap;
   if (o.pcap == "none") config.capture.clear();
@@ -143,7 +153,7 @@ int Conclude(const Options& o, const RunConfig& config, RunDescription run, cons
              std::chrono::steady_clock::time_point begin) {
   run.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   // A run for the waves alone repeats another, which has told all this.
-  if (!o.shows_waves) Write(o.out + "/summary.json", ToJson(run, r).dump(2) + "\n");
+  if (!o.shows_waves) Write(o.out + "/summary.json", Dump(ToJson(run, r)));
   if (r.quantum < *o.quantum) {
     fmt::print(stderr, "handoff: quantum {} is more than latencies allow, {} was taken\n",
                *o.quantum, r.quantum);
@@ -185,7 +195,7 @@ int DoReplay(Options o) {
   ReadMachine(settings, &config.machine);
   const RunResult r = Replay(record, config);
   if (!o.streams.empty()) {
-    std::filesystem::create_directories(o.streams);
+    MakeFolder("--streams", o.streams);
     for (const ConnectionResult& c : r.connections) {
       Write(std::filesystem::path(o.streams) / StreamName(c.tuple),
             {reinterpret_cast<const char*>(c.stream.data()), c.stream.size()});
@@ -231,6 +241,13 @@ int Main(int argc, char** argv) {
   CommandLine line(&o);
   try {
     line.app.parse(argc, argv);
+  } catch (const CLI::RequiredError& e) {
+    if (line.app.get_subcommands().empty()) {
+      fmt::print(stderr, "handoff: expected a command, run or replay (handoff --help)\n");
+      return kBadInput;
+    }
+    line.app.exit(e);
+    return kBadInput;
   } catch (const CLI::ParseError& e) {
     return line.app.exit(e) == 0 ? kPass : kBadInput;
   }

@@ -4,19 +4,24 @@
 #include <fmt/core.h>
 #include <fmt/format.h>
 
+#include <charconv>
 #include <systemc>
 
 #include "tb/lockstep/engine_core.h"
+#include "verilated.h"
 
 namespace handoff::system {
 namespace {
 
 constexpr const char* kVersion = "0.1.0";
 
-// CLI11 would take -1 for the largest number.
+// CLI11 would take -1, and what is too large, for the largest number.
 std::string WholeNumber(const std::string& text) {
-  const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-  return digits ? "" : "expected a whole number from 0, found '" + text + "'";
+  uint64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), end, value);
+  const bool whole = error == std::errc() && at == end;
+  return whole ? "" : fmt::format("expected a whole number, 0 to {}, found '{}'", UINT64_MAX, text);
 }
 
 void AddCommon(CLI::App* command, Options* o) {
@@ -29,7 +34,9 @@ void AddCommon(CLI::App* command, Options* o) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->allow_extra_args(false);
   command
-      ->add_option("--engine", o->engine, "what runs: both compared in every cycle, or one alone")
+      ->add_option("--engine", o->engine,
+                   "what runs: both compared in every cycle, or one alone "
+                   "(default: the scenario's, or lockstep)")
       ->check(CLI::IsMember({"lockstep", "rtl", "model"}))
       ->multi_option_policy(last);
   command
@@ -39,10 +46,17 @@ void AddCommon(CLI::App* command, Options* o) {
       ->type_name("NAME=rtl|model|both")
       ->delimiter(',')
       ->allow_extra_args(false);
-  command->add_option("--seed", o->seed, "of every random stream, from 0")->check(WholeNumber);
   command
-      ->add_option("--quantum", o->quantum, "cycles the engine runs at a time; changes no result")
-      ->check(CLI::Range(1, 1024));
+      ->add_option("--seed", o->seed,
+                   "of every random stream, from 0 (default: the scenario's, or 1)")
+      ->check(WholeNumber)
+      ->multi_option_policy(last);
+  command
+      ->add_option("--quantum", o->quantum,
+                   "cycles the engine runs at a time; changes no result "
+                   "(default: the scenario's, or 64)")
+      ->check(CLI::Range(1, 1024))
+      ->multi_option_policy(last);
   command->add_option("--out", o->out, "the run's folder (default: build/runs/NAME)")
       ->type_name("DIR")
       ->multi_option_policy(last);
@@ -59,7 +73,8 @@ void AddCommon(CLI::App* command, Options* o) {
       ->type_name("FILE")
       ->multi_option_policy(last);
   command->add_option("--flip", o->flip, "a deliberate fault in the model: one bit of a register")
-      ->type_name("UNIT.FIELD[BIT]@CYCLE");
+      ->type_name("UNIT.FIELD[BIT]@CYCLE")
+      ->multi_option_policy(last);
   command->add_flag("--no-skip", o->no_skip, "clock idle cycles too; the results are the same");
   command->add_flag("--no-rerun", o->no_rerun, "at a mismatch, do not look for the unit");
   command->add_flag("--shows-waves", o->shows_waves)->group("");
@@ -81,7 +96,9 @@ CommandLine::CommandLine(Options* o)
                                 "play what a recorded host received into the engine; our "
                                 "stack stands in for the host")) {
   app.require_subcommand(1);
-  app.set_version_flag("--version", fmt::format("handoff {}\n{}", kVersion, sc_core::sc_version()));
+  app.set_version_flag(
+      "--version", fmt::format("handoff {}\n{}\n{}\nC++ compiler {}", kVersion,
+                               Verilated::productVersion(), sc_core::sc_version(), __VERSION__));
 
   run->add_option("scenario", o->scenario, "YAML file; --keys lists what it may say");
   run->add_flag("--keys", o->keys, "list every key of a scenario, with range, default and meaning");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tb/system/replay.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <memory>
 #include <set>
@@ -13,6 +15,7 @@ namespace handoff::system {
 namespace {
 
 constexpr uint32_t kMtu = 9000;
+constexpr sw::Micros kLate = sw::Millis(1);  // in a replay, to be worth a word
 constexpr uint64_t kPsPerUs = 1000000;
 
 Machine::Params ParamsOf(const HostRecord& record, const ReplayConfig& config) {
@@ -49,11 +52,46 @@ class Run {
       user->Finish();
       if (user->connection()) AddResult(tuple, *user, &result);
     }
+    Remark(&result);
     machine_.Finish(&result);
     return result;
   }
 
  private:
+  // What of the capture could not be stood in for.
+  void Remark(RunResult* result) {
+    const auto note = [result](auto count, const char* text) {
+      if (count != 0) result->notes.push_back(fmt::format(fmt::runtime(text), count));
+    };
+    const auto connections_that = [this](auto&& are) {
+      return std::count_if(record_.connections.begin(), record_.connections.end(), are);
+    };
+    note(connections_that([](const auto& each) { return !each.second.has_syn; }),
+         "of {} connections the capture has no SYN from the host: nobody stood in for it there");
+    note(
+        record_.reopened.size(),
+        "{} connections were opened again from the same port: only the first of each was replayed");
+    const size_t longest = machine_.host.driver().max_frame();
+    note(
+        std::count_if(record_.arrivals.begin(), record_.arrivals.end(),
+                      [longest](const pcap::Frame& frame) { return frame.bytes.size() > longest; }),
+        "{} frames are longer than a link carries (captured after receive offload?): dropped");
+    size_t left = 0;
+    sw::Micros lag;
+    for (const auto& [tuple, user] : users_) {
+      left += user->left();
+      lag = std::max(lag, user->lag());
+    }
+    note(left,
+         "the host did not get to do {} of the writes and closes that it does in the capture");
+    if (lag > kLate) {
+      result->notes.push_back(
+          fmt::format("the host was {} us behind the capture at worst: what its software takes is "
+                      "set by host.costs",
+                      lag.count()));
+    }
+  }
+
   void Prepare() {
     start_ = machine_.Now() + sw::Micros(20);
     for (const auto& [neighbor, mac] : record_.neighbors) {

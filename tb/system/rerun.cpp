@@ -7,9 +7,12 @@
 
 #include <cstdio>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
+
+#include "tb/system/summary.h"
 
 namespace handoff::system {
 namespace {
@@ -43,7 +46,7 @@ nlohmann::json FirstUnit(const Options& o) {
   std::string both;
   for (const std::string& unit : EngineUnits()) both += (both.empty() ? "" : ",") + unit + "=both";
   const std::string out = o.out + "/units";
-  std::filesystem::remove_all(out);
+  std::filesystem::remove(out + "/summary.json");
   RunAgain(o, {"--no-rerun", "--waves", "", "--unit", both, "--pcap", "none", "--out", out});
   const nlohmann::json units = ReadJson(out + "/summary.json");
   return units.is_object() ? units["mismatch"] : nlohmann::json();
@@ -66,33 +69,39 @@ void ReportMismatch(const Options& o, const CoreConfig& core, const CoreMismatch
   }
   const bool composed = core.form == EngineForm::kComposed;
   const std::string file = o.out + "/mismatch.txt";
-  Write(file, m.text);
+  std::string report = fmt::format("{} at cycle {}:\n{}",
+                                   composed ? "first unit to diverge: " + m.unit + "," : "MISMATCH",
+                                   m.cycle, m.text);
+  Write(file, report);
   // What moved at the engine's pins before that is long: it is in the file.
-  const std::string head = m.text.substr(0, m.text.find("last transfers at the engine's pins"));
-  fmt::print(stderr, "{} at cycle {}:\n{}(more: {})\n",
-             composed ? "first unit to diverge: " + m.unit + "," : "MISMATCH", m.cycle, head, file);
+  fmt::print(stderr, "{}(more: {})\n",
+             report.substr(0, report.find("last transfers at the engine's pins")), file);
   if (core.waves) fmt::print(stderr, "{}", waves);
   if (o.no_rerun) return;
   std::fflush(stderr);
-  if (composed) {  // which has no waves
-    fmt::print(stderr, "run it again: {}\n", CommandOf(o));
-    return;
+  std::string again = fmt::format("run it again: {}\n", CommandOf(o));  // composed: has no waves
+  if (!composed) {
+    // The unit diverged earlier than the engine's pins: what there is to see is there.
+    std::string around = std::to_string(m.cycle);
+    const nlohmann::json first = FirstUnit(o);
+    if (first.is_object()) {
+      around =
+          fmt::format("{}@{}", first["cycle"].get<uint64_t>(), first["unit"].get<std::string>());
+      nlohmann::json summary = ReadJson(o.out + "/summary.json");
+      summary["mismatch"]["first"] = first;
+      Write(o.out + "/summary.json", Dump(summary));
+      std::ifstream of_unit(o.out + "/units/mismatch.txt");
+      report += std::string(std::istreambuf_iterator<char>(of_unit), {});
+    }
+    if (!core.waves) {
+      RunAgain(
+          o, {"--no-rerun", "--shows-waves", "--waves", around, "--pcap", "none", "--out", o.out});
+    }
+    again = fmt::format("run it again, with waves around that cycle: {} --waves {}\n", CommandOf(o),
+                        around);
   }
-  // The unit diverged earlier than the engine's pins: what there is to see is there.
-  std::string around = std::to_string(m.cycle);
-  const nlohmann::json first = FirstUnit(o);
-  if (first.is_object()) {
-    around = fmt::format("{}@{}", first["cycle"].get<uint64_t>(), first["unit"].get<std::string>());
-    nlohmann::json summary = ReadJson(o.out + "/summary.json");
-    summary["mismatch"]["first"] = first;
-    Write(o.out + "/summary.json", summary.dump(2) + "\n");
-  }
-  if (!core.waves) {
-    RunAgain(o,
-             {"--no-rerun", "--shows-waves", "--waves", around, "--pcap", "none", "--out", o.out});
-  }
-  fmt::print(stderr, "run it again, with waves around that cycle: {} --waves {}\n", CommandOf(o),
-             around);
+  Write(file, report + again);
+  fmt::print(stderr, "{}", again);
 }
 
 }  // namespace handoff::system

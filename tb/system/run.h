@@ -53,7 +53,10 @@ struct RunResult {
   std::string result;  // "pass", "mismatch" or "error"
   std::vector<std::string> failures;
   uint64_t digest = 0, cycles = 0, cycles_evaluated = 0, quantum = 0;
-  uint64_t frames_in = 0, frames_out = 0, acks_engine = 0;
+  uint64_t frames_out = 0;
+  // The engine's counters; not counted if the run was stopped before they could be read.
+  bool counted = false;
+  uint64_t frames_in = 0, acks_engine = 0;
   std::map<std::string, uint64_t> verdicts;
   std::optional<CoreMismatch> mismatch;
   std::vector<ConnectionResult> connections;

@@ -24,7 +24,7 @@ def play(scenario, *options, look=None):
     with tempfile.TemporaryDirectory() as folder:
         out = pathlib.Path(folder, "out")
         command = [HANDOFF, "run", scenario, "--out", out, *options]
-        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        run = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
         file = out / "summary.json"
         summary = json.loads(file.read_text()) if file.exists() else None
         if look:
@@ -167,6 +167,9 @@ class Run(unittest.TestCase):
         with tempfile.TemporaryDirectory() as out:
             file = pathlib.Path(out, "mismatch.txt")
             options = ("--out", out, "--flip", "upload.uw_valid[0]@30000")
+            own = pathlib.Path(out, "units", "thesis.txt")  # somebody's: none of the run's files
+            own.parent.mkdir()
+            own.write_text("mine")
             first = subprocess.run(
                 [HANDOFF, "run", SCENARIOS / "delegated_bulk.yaml", *options],
                 capture_output=True,
@@ -174,6 +177,9 @@ class Run(unittest.TestCase):
                 check=False,
             )
             told = file.read_text()
+            self.assertTrue(told.startswith("MISMATCH at cycle"), told)
+            self.assertIn("first unit to diverge: upload, at cycle 30001", told)
+            self.assertEqual(told.splitlines()[-1], first.stderr.splitlines()[-1])
             file.unlink()
             command = first.stderr.splitlines()[-1].partition("around that cycle: ")[2]
             again = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
@@ -182,6 +188,7 @@ class Run(unittest.TestCase):
             # The waves are told of earlier, as this run itself writes them.
             self.assertEqual(sorted(again.stderr.splitlines()), sorted(first.stderr.splitlines()))
             self.assertIn("waves.fst", again.stderr)
+            self.assertEqual(own.read_text(), "mine")
 
     def test_only_what_was_compared_is_said_to_be_equal(self):
         for options, wanted in (
@@ -211,6 +218,39 @@ class Run(unittest.TestCase):
         run, _ = play(SCENARIOS / "delegated_bulk.yaml", *options)
         self.assertEqual(run.returncode, 1)
         self.assertIn("not done after 1 ms", run.stderr)
+        self.assertIn("bulk: 0 of 1 connections were opened", run.stderr)
+
+    def test_a_run_that_does_not_end_says_what_it_has_counted(self):
+        run, summary = play(SCENARIOS / "delegated_bulk.yaml", "--set", "limit_ms=1")
+        self.assertEqual(run.returncode, 1)
+        self.assertGreater(summary["frames_in"], 100)
+        self.assertLessEqual(summary["frames_in"], summary["link"]["to_host"]["delivered"])
+        self.assertGreater(summary["verdicts"]["ReasonInOrderUser"], 0)
+        # One that a mismatch has stopped cannot be asked any more.
+        flip = ("--flip", "upload.uw_valid[0]@30000", "--no-rerun")
+        _, summary = play(SCENARIOS / "delegated_bulk.yaml", *flip)
+        for counted in ("frames_in", "verdicts", "acks_engine"):
+            self.assertIsNone(summary[counted])
+
+    def test_a_flip_that_never_happens_is_said_to_be_none(self):
+        run, _ = self.check("delegated_bulk", *SHORT, "--flip", "upload.uw_valid[0]@99999999999")
+        self.assertIn("nothing was flipped: the run ended at cycle", run.stdout)
+
+    def test_a_refused_command_leaves_the_last_run_as_it_is(self):
+        with tempfile.TemporaryDirectory() as out:
+            command = [HANDOFF, "run", SCENARIOS / "delegated_bulk.yaml", "--out", out, *SHORT]
+            subprocess.run(command, capture_output=True, check=True)
+            capture = pathlib.Path(out, "capture.pcapng").read_bytes()
+            refused = [*command, "--flip", "csr.nope[0]@5"]
+            self.assertEqual(
+                subprocess.run(refused, capture_output=True, check=False).returncode, 2
+            )
+            self.assertEqual(pathlib.Path(out, "capture.pcapng").read_bytes(), capture)
+
+    def test_many_connections_are_opened_at_once(self):
+        options = ("--set", "connections[0].copies=40", "--set", "limit_ms=900")
+        _, summary = self.check("delegated_bulk", *SHORT, "--engine", "model", *options)
+        self.assertEqual(len(summary["connections"]), 40)
 
     def test_an_expectation_that_is_not_met_fails(self):
         run, _ = play(SCENARIOS / "delegated_bulk.yaml", *SHORT, "--set", "expect.delegated=2")
@@ -247,9 +287,35 @@ class Run(unittest.TestCase):
             (
                 "connections: [{}]\n",
                 ("--seed", "-1"),
-                "--seed: expected a whole number from 0, found '-1'",
+                "--seed: expected a whole number, 0 to 18446744073709551615, found '-1'",
+            ),
+            (
+                "connections: [{}]\n",
+                ("--seed", "18446744073709551616"),
+                "--seed: expected a whole number, 0 to 18446744073709551615",
             ),
             ("connections: [{}]\n", ("--engine", "both"), "--engine: both not in {"),
+            ("connections: [{}]\n", ("--out", "/proc/none"), "--out /proc/none: expected a folder"),
+            (
+                "name: ../x\nconnections: [{}]\n",
+                (),
+                "bad.yaml:1:7: name: expected a name of letters",
+            ),
+            ("name: '\udcff'\n", (), "bad.yaml:1:"),
+            ("limit_ms: 0\n", (), "bad.yaml:1:11: limit_ms: expected 1 or more, found '0'"),
+            ("seed: 1\nseed: 2\n", (), "bad.yaml:2:1: seed: it is there twice"),
+            (
+                "connections:\n- port: 1\n  port: 2\n",
+                (),
+                "bad.yaml:3:3: connections[0].port: it is there twice",
+            ),
+            ("seed: 1\n---\nseed: 2\n", (), "expected one YAML document, found 2"),
+            ("pcie: {lanes: 3}\n", (), "pcie.lanes: expected 1, 2, 4, 8 or 16, found '3'"),
+            (
+                "host: {driver: {log_notifications: 6}}\n",
+                (),
+                "expected more than 128 entries, or 0: progress leaves 64 of them free, found '6'",
+            ),
             ("connections: [{}]\n", ("--no-such",), "--no-such"),
             ("connections: [{}]\n", ("--unit", "rx_parse=rtl"), "no unit 'rx_parse'"),
             (
@@ -262,13 +328,18 @@ class Run(unittest.TestCase):
         ):
             with tempfile.TemporaryDirectory() as folder:
                 path = pathlib.Path(folder, "bad.yaml")
-                path.write_text(text)
+                path.write_text(text, errors="surrogateescape")
                 run, _ = play(path, *options)
             self.assertEqual(run.returncode, 2, (text, options, run.stderr))
             self.assertIn(wanted, run.stderr)
-        run, _ = play("nowhere.yaml")
-        self.assertEqual(run.returncode, 2)
-        self.assertIn("expected a scenario, a YAML file", run.stderr)
+        for path in ("nowhere.yaml", "/tmp"):
+            run, _ = play(path)
+            self.assertEqual(run.returncode, 2)
+            self.assertIn("expected a scenario, a YAML file", run.stderr)
+        for words in ((), ("bogus",), ("run",), ("replay",)):
+            run = subprocess.run([HANDOFF, *words], capture_output=True, text=True, check=False)
+            self.assertEqual(run.returncode, 2, words)
+            self.assertNotEqual(run.stderr, "", words)
 
     def test_every_key_is_listed(self):
         run = subprocess.run([HANDOFF, "run", "--keys"], capture_output=True, text=True, check=True)

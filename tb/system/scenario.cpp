@@ -32,6 +32,20 @@ void Time(Section& section, const char* key, sw::Micros& value, int64_t unit_us,
   section.Count(key, count, 0, static_cast<uint64_t>(kMostUs / unit_us), meaning);
   value = sw::Micros(static_cast<int64_t>(count) * unit_us);
 }
+// It becomes a folder's, and stands in JSON.
+void Name(Section& section, const char* meaning, std::string* name) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.';
+  };
+  section.Parsed("name", *name, "a name of letters, digits, '_', '-' and '.', no '.' first",
+                 meaning, [&](const std::string& text) {
+                   *name = text;
+                   return !text.empty() && text.front() != '.' &&
+                          std::all_of(text.begin(), text.end(), plain);
+                 });
+}
+
 void Millis(Section& section, const char* key, sw::Micros& value, const char* meaning) {
   Time(section, key, value, 1000, meaning);
 }
@@ -127,7 +141,7 @@ void ReadPcie(Section section, PcieParams* pcie) {
     const std::string key = wrong->name.starts_with(kSide)
                                 ? "credits." + wrong->name.substr(kSide.size())
                                 : wrong->name;
-    section.Refuse(key, "expected " + wrong->must_be);
+    section.RefuseValue(key, wrong->must_be);
   }
 }
 
@@ -191,6 +205,12 @@ void ReadDriver(Section section, driver::DriverConfig* driver) {
   section.Count("log_legacy", driver->log_legacy, 4, kMost, "log2 of the legacy ring's slots");
   section.Count("log_notifications", driver->log_notifications, 0, kMost,
                 "log2 of the notification ring's entries; 0: as many as never fill");
+  if (driver->log_notifications != 0 &&
+      (1U << driver->log_notifications) <= 2 * driver->ntf_reserve) {
+    section.RefuseValue("log_notifications",
+                        fmt::format("more than {} entries, or 0: progress leaves {} of them free",
+                                    2 * driver->ntf_reserve, driver->ntf_reserve));
+  }
   // Equal indices mean empty: one slot stays free.
   const uint32_t room = (1U << driver->log_legacy) - 1;
   driver->legacy_buffers = std::min(driver->legacy_buffers, room);
@@ -313,7 +333,7 @@ bool LooksAtPriority(const Machine::Params& machine) {
 
 ConnectionSpec ReadConnection(Section& section, const Machine::Params& machine) {
   ConnectionSpec c;
-  section.Text("name", c.name, "a name", "for the summary; else host and peer's apps");
+  Name(section, "for the summary; else host and peer's apps", &c.name);
   section.Choice("opener", c.opener, {"peer", "host"}, "who connects");
   section.Count("port", c.port, 1, 65535, "where the other one listens");
   section.Count("copies", c.copies, 1, 10000, "connections like this");
@@ -343,9 +363,10 @@ Scenario ReadScenario(Settings& settings) {
   Scenario s;
   Section top = settings.Top();
   s.name = std::filesystem::path(settings.path()).stem().string();
-  top.Text("name", s.name, "a name", "of the run's folder; else the file's");
+  Name(top, "of the run's folder; else the file's", &s.name);
   top.Count("seed", s.seed, 0, UINT64_MAX, "of every random stream");
   Millis(top, "limit_ms", s.limit, "simulated time in which all programs have to end");
+  if (s.limit == sw::Micros()) top.RefuseValue("limit_ms", "1 or more");
   Millis(top, "linger_ms", s.linger, "simulated time after that, for things to come to rest");
 
   Section engine = top.Sub("engine", "what runs");

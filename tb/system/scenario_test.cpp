@@ -119,9 +119,9 @@ TEST(Scenario, NamesThePcieKeyThatIsWrongAndWhereItCameFrom) {
     const size_t dot = c.key.find('.');
     const std::string line =
         dot == std::string::npos
-            ? "pcie: {" + c.key + ": " + c.value + "}"
-            : "pcie: {credits: {" + c.key.substr(dot + 1) + ": " + c.value + "}}";
-    const std::string at = "FILE:2:" + std::to_string(line.find(": " + c.value) + 3);
+            ? fmt::format("pcie: {{{}: {}}}", c.key, c.value)
+            : fmt::format("pcie: {{credits: {{{}: {}}}}}", c.key.substr(dot + 1), c.value);
+    const std::string at = fmt::format("FILE:2:{}", line.find(fmt::format(": {}", c.value)) + 3);
     const std::string by_file = OfLine(line);
     EXPECT_EQ(by_file.find(at + ": pcie." + said), 0U) << by_file;
     const std::string by_replay = OfReplay({fmt::format("pcie.{}={}", c.key, c.value)});

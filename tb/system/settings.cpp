@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <ios>
 #include <optional>
 #include <utility>
 
@@ -131,6 +132,12 @@ void Section::Refuse(std::string_view key, const std::string& text) const {
   throw SettingsError(fmt::format("{}: {}: {}", all_->Where(at, Path(key)), Path(key), text));
 }
 
+void Section::RefuseValue(std::string_view key, std::string_view expected) const {
+  const YAML::Node found = FindBelow(node_, key);
+  if (found.IsDefined()) Expected(found, key, expected);
+  Refuse(key, fmt::format("expected {}", expected));
+}
+
 YAML::Node Section::Take(std::string_view key, std::string_view kind, const std::string& fallback,
                          std::string_view meaning) {
   const std::string known = KeyOf(Path(key));
@@ -171,14 +178,6 @@ void Section::Flag(std::string_view key, bool& value, std::string_view meaning) 
     Expected(node, key, "true or false");
   }
   value = node.Scalar() == "true";
-}
-
-void Section::Text(std::string_view key, std::string& value, std::string_view expected,
-                   std::string_view meaning) {
-  Parsed(key, value, expected, meaning, [&](const std::string& text) {
-    value = text;
-    return !text.empty();
-  });
 }
 
 void Section::Choice(std::string_view key, std::string& value,
@@ -249,14 +248,23 @@ void Section::Words(std::string_view key, std::string_view expected, std::string
 Settings Settings::Load(const std::string& path, const std::vector<std::string>& set) {
   Settings settings;
   settings.path_ = path;
+  std::vector<YAML::Node> documents;
   try {
-    settings.root_ = YAML::LoadFile(path);
+    documents = YAML::LoadAllFromFile(path);
   } catch (const YAML::BadFile&) {
     throw SettingsError(path + ": cannot be read (expected a scenario, a YAML file)");
   } catch (const YAML::Exception& e) {
     throw SettingsError(
         fmt::format("{}:{}:{}: {}", path, e.mark.line + 1, e.mark.column + 1, e.msg));
+  } catch (const std::ios_base::failure&) {  // of a folder
+    throw SettingsError(path + ": cannot be read (expected a scenario, a YAML file)");
   }
+  if (documents.size() > 1) {
+    throw SettingsError(fmt::format("{}: expected one YAML document, found {} (\"---\" begins one)",
+                                    settings.Where(documents[1], ""), documents.size()));
+  }
+  if (!documents.empty()) settings.root_ = documents.front();
+  settings.CheckTwice(settings.root_, "");
   for (const std::string& text : set) settings.Set(text);
   return settings;
 }
@@ -342,6 +350,23 @@ std::string Settings::Where(const YAML::Node& node, const std::string& path) con
     return std::any_of(set_.begin(), set_.end(), below) ? "--set" : path_;
   }
   return fmt::format("{}:{}:{}", path_, mark.line + 1, mark.column + 1);
+}
+
+// YAML's maps have each key once (YAML 1.2, 3.2.1.1); the library takes the first one.
+void Settings::CheckTwice(const YAML::Node& node, const std::string& path) const {
+  if (node.IsSequence()) {
+    for (size_t i = 0; i < node.size(); i++) CheckTwice(node[i], fmt::format("{}[{}]", path, i));
+  }
+  if (!node.IsMap()) return;
+  std::set<std::string> seen;
+  for (const auto& pair : node) {
+    if (!pair.first.IsScalar()) continue;
+    const std::string key = (path.empty() ? "" : path + ".") + pair.first.Scalar();
+    if (!seen.insert(key).second) {
+      throw SettingsError(fmt::format("{}: {}: it is there twice", Where(pair.first, key), key));
+    }
+    CheckTwice(pair.second, key);
+  }
 }
 
 void Settings::Done() const { CheckKnown(root_, ""); }

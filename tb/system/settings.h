@@ -49,8 +49,6 @@ class Section {
     value = static_cast<T>(Integer(key, static_cast<uint64_t>(value), least, most, meaning));
   }
   void Flag(std::string_view key, bool& value, std::string_view meaning);
-  void Text(std::string_view key, std::string& value, std::string_view expected,
-            std::string_view meaning);
   // One of some words.
   void Choice(std::string_view key, std::string& value, const std::vector<std::string>& words,
               std::string_view meaning);
@@ -71,6 +69,8 @@ class Section {
   void Unread(const std::vector<std::string>& keys, std::string_view why) const;
   // Where and what: throws. A key may have dots: "credits.posted_data".
   [[noreturn]] void Refuse(std::string_view key, const std::string& text) const;
+  // The same, of the value that was found there.
+  [[noreturn]] void RefuseValue(std::string_view key, std::string_view expected) const;
 
  private:
   friend class Settings;
@@ -111,6 +111,7 @@ class Settings {
   Settings() = default;
   void Set(const std::string& text);
   std::string Where(const YAML::Node& node, const std::string& path) const;
+  void CheckTwice(const YAML::Node& node, const std::string& path) const;
   void CheckKnown(const YAML::Node& node, const std::string& path) const;
 
   std::string path_;

@@ -10,7 +10,8 @@ StandIn::StandIn(const Recorded& recorded, sw::TimerService& time, sw::Micros of
     : recorded_(recorded), allocate_(std::move(allocate)), called_(std::move(called)) {
   for (size_t i = 0; i < recorded.events.size(); i++) {
     const sw::Micros due = recorded.events[i].time + offset;
-    time.After(std::max(due - time.Now(), sw::Micros(0)), [this, i] {
+    time.After(std::max(due - time.Now(), sw::Micros(0)), [this, i, due, &time] {
+      lag_ = std::max(lag_, time.Now() - due);
       due_ = i + 1;
       Act();
     });

@@ -42,6 +42,10 @@ class StandIn : public tcp::ConnectionObserver {
   const std::shared_ptr<tcp::Connection>& connection() const { return connection_; }
   const tcp::Bytes& stream() const { return stream_; }
   const std::string& state() const { return state_; }
+  // What the recorded application did and this one did not get to do.
+  size_t left() const { return recorded_.events.size() - next_; }
+  // The most that anything was later than recorded.
+  sw::Micros lag() const { return lag_; }
   uint64_t bytes(tcp::Place place) const { return bytes_[static_cast<size_t>(place)]; }
 
  private:
@@ -62,6 +66,7 @@ class StandIn : public tcp::ConnectionObserver {
   std::string state_;
   uint64_t bytes_[3] = {};
   size_t due_ = 0, next_ = 0, written_ = 0;
+  sw::Micros lag_;
 };
 
 }  // namespace handoff::system

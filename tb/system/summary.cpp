@@ -116,6 +116,9 @@ nlohmann::json ToJson(const RunDescription& run, const RunResult& r) {
     mismatch = {
         {"cycle", r.mismatch->cycle}, {"unit", r.mismatch->unit}, {"port", r.mismatch->port}};
   }
+  const auto counted = [&r](const auto& value) {
+    return r.counted ? nlohmann::json(value) : nlohmann::json();
+  };
   return {{"run", run.what},
           {"result", r.result},
           {"reason",  // its first line
@@ -134,15 +137,19 @@ nlohmann::json ToJson(const RunDescription& run, const RunResult& r) {
           {"wall_s", run.wall_s},
           {"mismatches", r.mismatch ? 1 : 0},
           {"mismatch", mismatch},
-          {"frames_in", r.frames_in},
+          {"frames_in", counted(r.frames_in)},
           {"frames_out", r.frames_out},
-          {"acks_engine", r.acks_engine},
-          {"verdicts", r.verdicts},
+          {"acks_engine", counted(r.acks_engine)},
+          {"verdicts", counted(r.verdicts)},
           {"connections", connections},
           {"decisions", r.decisions},
           {"link", {{"to_host", ToJson(r.to_host)}, {"to_peer", ToJson(r.to_peer)}}},
           {"cpu",
            {{"busy_us", r.cpu_busy_ps / 1000000}, {"interrupts", r.interrupts}, {"costs", costs}}}};
+}
+
+std::string Dump(const nlohmann::json& json) {
+  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 std::string ForPeople(const RunDescription& run, const RunResult& r) {

@@ -23,6 +23,8 @@ struct RunDescription {
 };
 
 nlohmann::json ToJson(const RunDescription& run, const RunResult& result);
+// Its text, for a file. What is no UTF-8 (of paths) is replaced.
+std::string Dump(const nlohmann::json& json);
 // At most ten lines or so.
 std::string ForPeople(const RunDescription& run, const RunResult& result);
 

@@ -210,9 +210,24 @@ class TwoHosts {
       c.bytes_legacy = played.host.places.legacy;
       machine_.AddConnection(std::move(c), played.connection->id(), &result);
     }
+    CheckOpened();
     CheckExpectations(result);
     machine_.Finish(&result);
     return result;
+  }
+
+  // Of a run that failed: which connections were not there at all.
+  void CheckOpened() {
+    if (!machine_.status.failed()) return;
+    for (const ConnectionSpec& spec : scenario_.connections) {
+      const auto opened =
+          std::count_if(played_.begin(), played_.end(),
+                        [&spec](const auto& played) { return played.first.first == &spec; });
+      if (opened < spec.copies) {
+        machine_.status.Fail(
+            fmt::format("{}: {} of {} connections were opened", spec.name, opened, spec.copies));
+      }
+    }
   }
 
   void CheckExpectations(const RunResult& result) {

@@ -58,6 +58,8 @@ struct MembersOf {
   size_t size() const { return array.size(); }
   auto& operator[](size_t i) { return array[i].*member; }
 };
+template <class Array, class Member>
+MembersOf(Array&, Member) -> MembersOf<Array, Member>;
 
 // Calls f(name, value, bits) for a register, or for each of its parts. `name` is the register's,
 // and again when this returns; bits 0: all that its type has. Parts have no more than `bits` unless

@@ -160,7 +160,7 @@ struct PairRun {
 
 // Both at once; empty problems: both arrived as sent.
 PairRun RunPair(Pair pair) {
-  WholeSystem system(std::move(pair.system));
+  WholeSystem system(pair.system);
   PairRun run;
   if (!system.Start()) return {.text = "not up"};
   Received first, second;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tb/lockstep/engine_core.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <stdexcept>
 #include <type_traits>
@@ -117,17 +119,14 @@ std::string WhyNoFlip(std::string_view unit_field, uint32_t bit) {
   if (registers.empty()) return NoSuchUnit(unit);
   for (const auto& [name, width] : registers) {
     if (name != reg) continue;
-    if (bit < width) {
-      return "bit " + std::to_string(bit) + " of register '" + reg + "' of " + unit +
-             " cannot be flipped: the model of this unit does not run here, or has no memory at " +
-             "the address that this would make";
-    }
-    return "no bit " + std::to_string(bit) + " of register '" + reg + "' of " + unit + ": it has " +
-           std::to_string(width);
+    const std::string which = fmt::format("bit {} of register '{}' of {}", bit, reg, unit);
+    if (bit >= width) return fmt::format("no {}: it has {}", which, width);
+    return which +
+           " cannot be flipped: the model of this unit does not run here, or has no memory "
+           "at the address that this would make";
   }
   std::string text = "no register '" + reg + "' of " + unit + "; its registers and their bits are:";
-  for (const auto& [name, width] : registers)
-    text += ' ' + name + '[' + std::to_string(width) + ']';
+  for (const auto& [name, width] : registers) text += fmt::format(" {}[{}]", name, width);
   return text;
 }
 

@@ -3,6 +3,7 @@
 // What a mismatch says: seeded faults in engines composed of units, each with the place, the
 // values, the transfers and the connection that its report has to name.
 
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -293,7 +294,7 @@ TEST(Flips, TakeEachRegisterThatIsListed) {
     EXPECT_FALSE(registers.empty()) << unit;
     std::set<std::string> names;
     for (const auto& [name, width] : registers) {
-      const std::string reg = unit + '.' + name;
+      const std::string reg = fmt::format("{}.{}", unit, name);
       EXPECT_TRUE(names.insert(name).second) << reg << " is listed twice";
       EXPECT_TRUE(core->Flip(reg, 0, 1)) << reg;
       EXPECT_FALSE(core->Flip(reg, width, 1)) << reg;

@@ -205,10 +205,13 @@ module handoff_command
 
   // The key of a SETUP, as the peer's frames carry it. A tag with VLAN id 0 is only a priority.
   logic t0, t1;
+  logic [VidBits-1:0] vid0, vid1;
   logic [127:0] peer_ip, local_ip;
 
-  assign t0 = s0.n_tags >= 8'd1 && s0.tci0[11:0] != '0;
-  assign t1 = s0.n_tags >= 8'd2 && s0.tci1[11:0] != '0;
+  assign vid0 = s0.tci0[VidBits-1:0];
+  assign vid1 = s0.tci1[VidBits-1:0];
+  assign t0 = s0.n_tags != '0 && vid0 != '0;
+  assign t1 = s0.n_tags >= u8_t'(MaxTags) && vid1 != '0;
   assign peer_ip = s0.flags[SetupFlagIp6] ? s0.peer_ip : 128'(s0.peer_ip[31:0]);
   assign local_ip = s0.flags[SetupFlagIp6] ? s0.local_ip : 128'(s0.local_ip[31:0]);
 
@@ -218,8 +221,8 @@ module handoff_command
       key = '{
           is_ip6: s0.flags[SetupFlagIp6],
           n_tags: 2'(t0) + 2'(t1),
-          vid0: t0 ? s0.tci0[11:0] : t1 ? s0.tci1[11:0] : 12'd0,
-          vid1: (t0 && t1) ? s0.tci1[11:0] : 12'd0,
+          vid0: t0 ? vid0 : t1 ? vid1 : '0,
+          vid1: (t0 && t1) ? vid1 : '0,
           dst_mac: s0.local_mac,
           src_port: s0.peer_port,
           dst_port: s0.local_port,

@@ -23,6 +23,7 @@ package handoff_pkg;
   localparam int unsigned MaxSacks = 3;  // SACK blocks in one transmit descriptor
   localparam int unsigned MinMss = 64;  // smallest MSS that SETUP and SET accept
   localparam int unsigned MaxScale = 14;  // RFC 7323, 2.3
+  localparam int unsigned VidBits = 12;  // of a VLAN id, the low ones of a TCI (IEEE 802.1Q, 9.6)
   localparam int unsigned TupleBits = 288;  // addresses and ports: what the Toeplitz hash covers
   localparam int unsigned HashKeyBits = 320;  // Toeplitz key: TupleBits + 32 - 1, rounded up
   localparam int unsigned DelayClasses = 4;  // of delayed ACKs and hand-backs
@@ -211,15 +212,15 @@ package handoff_pkg;
 
   // What identifies a connection in a received frame.
   typedef struct packed {
-    logic         is_ip6;
-    logic [1:0]   n_tags;    // a tag with VLAN id 0 does not count
-    logic [11:0]  vid0;      // outer
-    logic [11:0]  vid1;      // inner
-    logic [47:0]  dst_mac;
-    u16_t         src_port;
-    u16_t         dst_port;
-    logic [127:0] src_ip;
-    logic [127:0] dst_ip;
+    logic               is_ip6;
+    logic [1:0]         n_tags;    // a tag with VLAN id 0 does not count
+    logic [VidBits-1:0] vid0;      // outer
+    logic [VidBits-1:0] vid1;      // inner
+    logic [47:0]        dst_mac;
+    u16_t               src_port;
+    u16_t               dst_port;
+    logic [127:0]       src_ip;
+    logic [127:0]       dst_ip;
   } key_t;
 
   // What the receive decision needs of a frame.

@@ -40,6 +40,8 @@ package handoff_wire_pkg;
   localparam int unsigned Ip4DstOff = 16;
   localparam int unsigned Ip4AddrBits = 32;
 
+  localparam u8_t DscpMask = 8'hfc;  // of TOS or traffic class; the rest is ECN (RFC 3168, 5)
+
   localparam logic [3:0] Ip4Version = 4'd4;
   localparam logic [3:0] Ip4Ihl = 4'(Ip4Bytes / 4);  // in words
   localparam u16_t FragmentBits = 16'h3fff;  // MF and the offset

@@ -41,8 +41,8 @@ package handoff_rx_parser_pkg;
     reason_e reason;  // ReasonNone, ReasonNotTcp, ReasonFragment or ReasonIpOptions
     logic is_ip6;
     logic [1:0] n_tags;  // those that count
-    logic [11:0] vid0;
-    logic [11:0] vid1;
+    logic [VidBits-1:0] vid0;
+    logic [VidBits-1:0] vid1;
     logic [47:0] dst_mac;
     logic [127:0] src_ip;
     logic [127:0] dst_ip;
@@ -70,7 +70,7 @@ package handoff_rx_parser_pkg;
   endfunction
 
   // The VLAN id of a TCI as it came.
-  function automatic logic [11:0] vid(u16_t tci);
+  function automatic logic [VidBits-1:0] vid(u16_t tci);
     return {tci[3:0], tci[15:8]};
   endfunction
 
@@ -114,7 +114,7 @@ package handoff_rx_parser_pkg;
     ip_t ip;
     u16_t ether_type;
     logic [1:0] tags;
-    logic [11:0] v0, v1;
+    logic [VidBits-1:0] v0, v1;
     l4_off_t l2;
     logic is_ip4;
     u8_t proto;
@@ -133,13 +133,13 @@ package handoff_rx_parser_pkg;
       ip = data[8*L2Bytes1+:$bits(ip_t)];
       l2 = l4_off_t'(L2Bytes1);
     end else begin
-      tags = 2'd2;
+      tags = 2'(MaxTags);
       ether_type = swap16(data[8*(EthTypeOff+2*TagBytes)+:16]);
       ip = data[8*L2Bytes2+:$bits(ip_t)];
       l2 = l4_off_t'(L2Bytes2);
     end
     if (tags != 2'd0) v0 = vid(data[8*(EthTypeOff+TciOff)+:16]);
-    if (tags == 2'd2) v1 = vid(data[8*(EthTypeOff+TagBytes+TciOff)+:16]);
+    if (tags == 2'(MaxTags)) v1 = vid(data[8*(EthTypeOff+TagBytes+TciOff)+:16]);
 
     n.dst_mac = swap48(data[47:0]);
     n.n_tags = 2'(v0 != '0) + 2'(v1 != '0);

@@ -59,7 +59,7 @@ module handoff_tx_header
     offset_flags[FlagAck] = 1'b1;
     offset_flags[FlagPsh] = item_i.psh;
     offset_flags[FlagFin] = item_i.fin;
-    tos = {tmpl_i.tos[7:2], 2'b00};  // RFC 3168, 5: not ECN-capable
+    tos = tmpl_i.tos & DscpMask;
     ttl_proto = {tmpl_i.ttl, ProtoTcp};
 
     sack = '0;

@@ -148,7 +148,7 @@ void Machine::ReadResults(RunResult* result) {
     RunSoftware([&] {
       for (uint32_t i = 0; i < indices; i++) {
         hw().ReadReg(static_cast<uint32_t>(offsetof(handoff_t, counter[0]) +
-                                           i * sizeof(handoff__counterx_t)),
+                                           i * sizeof(handoff_counter_t)),
                      [&, i](sw::ReadResult r) {
                        if (!r.ok) status.Fail("a counter could not be read");
                        values[i] = r.value;

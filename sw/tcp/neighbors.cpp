@@ -10,7 +10,7 @@ namespace {
 // RFC 4861, 10: MAX_MULTICAST_SOLICIT and RETRANS_TIMER; ARP is asked the same way.
 constexpr uint32_t kMaxAsks = 3;
 constexpr sw::Micros kAskInterval = sw::Seconds(1);
-constexpr size_t kMaxWaiting = 128;  // frames; RFC 1122, 2.3.2.2, asks for one at least
+constexpr size_t kMaxWaiting = 64;  // frames; RFC 1122, 2.3.2.2, asks for one at least
 
 void SendTo(NetIf& netif, const MacAddr& mac, Bytes& frame) {
   std::copy(mac.octets.begin(), mac.octets.end(), frame.begin());

@@ -147,7 +147,7 @@ class Replay(unittest.TestCase):
     def test_a_segment_with_ip_options_gets_through_a_delegated_connection(self):
         # 20,000 bytes, then 1,000 in one segment with IP options, sent six times and nothing behind.
         for delegate in ("always", "never"):
-            summary = self.check("ip_options.pcap", SERVER, "--delegate", delegate)
+            summary = self.check("made/ip_options.pcap", SERVER, "--delegate", delegate)
             (only,) = summary["connections"]
             self.assertEqual(only["bytes_read"], 21000)
             self.assertEqual(summary["notes"], [])

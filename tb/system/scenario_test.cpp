@@ -129,10 +129,10 @@ TEST(Scenario, NamesThePcieKeyThatIsWrongAndWhereItCameFrom) {
   }
   // Of two that do not fit it is the one that was made too small.
   EXPECT_EQ(Refusal(kPlain, {"pcie.tags=3", "pcie.max_read_request=128"}),
-            "--set: pcie.tags: expected 4 or more, to do for one read of 512 bytes");
+            "--set: pcie.tags: expected 4 or more, to do for one read of 512 bytes, found '3'");
   EXPECT_EQ(Refusal(kPlain, {"pcie.credits={non_posted_headers: 3}", "pcie.max_read_request=128"}),
             "--set: pcie.credits.non_posted_headers: expected 4 or more, to do for one read of 512 "
-            "bytes");
+            "bytes, found '3'");
 }
 
 TEST(Scenario, RefusesWhatTheApplicationDoesNotRead) {

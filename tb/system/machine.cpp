@@ -147,13 +147,13 @@ void Machine::ReadResults(RunResult* result) {
   if (!stopped()) {
     RunSoftware([&] {
       for (uint32_t i = 0; i < indices; i++) {
-        hw().ReadReg(static_cast<uint32_t>(offsetof(handoff_t, counter[0]) +
-                                           i * sizeof(handoff_counter_t)),
-                     [&, i](sw::ReadResult r) {
-                       if (!r.ok) status.Fail("a counter could not be read");
-                       values[i] = r.value;
-                       answered++;
-                     });
+        hw().ReadReg(
+            static_cast<uint32_t>(offsetof(handoff_t, counter[0]) + i * sizeof(handoff_counter_t)),
+            [&, i](sw::ReadResult r) {
+              if (!r.ok) status.Fail("a counter could not be read");
+              values[i] = r.value;
+              answered++;
+            });
       }
     });
     while (answered < indices && !stopped() && Now() < limit) Advance(sw::Micros(kStepUs));

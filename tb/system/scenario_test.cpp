@@ -123,9 +123,9 @@ TEST(Scenario, NamesThePcieKeyThatIsWrongAndWhereItCameFrom) {
             : fmt::format("pcie: {{credits: {{{}: {}}}}}", c.key.substr(dot + 1), c.value);
     const std::string at = fmt::format("FILE:2:{}", line.find(fmt::format(": {}", c.value)) + 3);
     const std::string by_file = OfLine(line);
-    EXPECT_EQ(by_file.find(at + ": pcie." + said), 0U) << by_file;
+    EXPECT_EQ(by_file.find(fmt::format("{}: pcie.{}", at, said)), 0U) << by_file;
     const std::string by_replay = OfReplay({fmt::format("pcie.{}={}", c.key, c.value)});
-    EXPECT_EQ(by_replay.find("--set: pcie." + said), 0U) << by_replay;
+    EXPECT_EQ(by_replay.find(fmt::format("--set: pcie.{}", said)), 0U) << by_replay;
   }
   // Of two that do not fit it is the one that was made too small.
   EXPECT_EQ(Refusal(kPlain, {"pcie.tags=3", "pcie.max_read_request=128"}),

@@ -134,10 +134,7 @@ std::string Machine::Leftover() const {
 }
 
 // The counters' low words: no run counts to 2^32.
-void Machine::ReadResults(RunResult* result) {
-  // Whatever is under way comes to rest in some microseconds, if nothing has lost it.
-  RunUntil([this] { return Leftover().empty(); }, sw::Millis(kSettleMs));
-  const bool at_rest = Leftover().empty();
+void Machine::ReadCounters(bool at_rest, RunResult* result) {
   const uint32_t indices = static_cast<uint32_t>(Counter::CntIrqs) + 1;
   std::vector<uint32_t> values(indices);
   uint32_t answered = 0;
@@ -172,6 +169,12 @@ void Machine::ReadResults(RunResult* result) {
   // None of the driver's is wrong; a write that was refused is answered to nobody.
   const uint32_t refused = values[static_cast<size_t>(Counter::CntBadAccess)];
   if (refused != 0) status.Fail(fmt::format("the engine refused {} register accesses", refused));
+}
+
+void Machine::ReadResults(RunResult* result) {
+  // Whatever is under way comes to rest in some microseconds, if nothing has lost it.
+  const bool at_rest = RunUntil([this] { return Leftover().empty(); }, sw::Millis(kSettleMs));
+  ReadCounters(at_rest, result);
   machine_.engine.CatchUp();
   EngineCore& core = machine_.engine.core();
   if (config_.core.waves && !core.CloseWaves()) {

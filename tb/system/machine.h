@@ -73,6 +73,8 @@ class Machine {
   static Params Checked(Params params);
   static EngineHost::Params HostParams(const RunConfig& config, const Params& params);
   void Advance(sw::Micros time);
+  // `at_rest`: each frame that came in has its verdict.
+  void ReadCounters(bool at_rest, RunResult* result);
   void CheckReads(const ConnectionResult& c);
   void CheckAcks(const RunResult& result);
   void Observe(uint64_t ps, bool out, const std::vector<uint8_t>& frame, bool bad);

@@ -3,9 +3,10 @@
 # Libraries, programs and tests out of folders of files. A target links what its files include:
 #   "model/handoff_x.h", "model/x/..."   model_x        "Vhandoff_x.h"           rtl_x
 #   "sw/x/..."                           sw_x           "gen/handoff_x_rtl.h"    gen_x_rtl, rtl_x
-#   "tb/x/..."                           tb_x           "gen/handoff_pkg.h"      gen_pkg
+#   "sim/x/...", "tb/x/y/..."            sim_x, tb_x_y  "gen/handoff_pkg.h"      gen_pkg
 #   "model/x.h", "sw/x.h"  model_base, sw_base          "gen/handoff_regs.h"     gen_regs
-# and the libraries of handoff_external below.
+# and the libraries of handoff_external below. A library is named after its folder, so that a target
+# waits for no other folder than those whose headers it includes.
 
 # What every file of ours is compiled with. A designated initialiser may leave fields to their
 # defaults, of which -Wextra would warn.
@@ -38,13 +39,11 @@ function(handoff_target_of include out)
     set(target gen_${CMAKE_MATCH_1})
   elseif(include MATCHES "^\"Vhandoff_([a-z0-9_]*[a-z0-9])(__.*)?\\.h")
     set(target rtl_${CMAKE_MATCH_1})
-  elseif(include MATCHES "^\"tb/lockstep/(agents|channel_hits|hits|ports|rng|twin_bench)\\.h")
-    set(target gen_pkg)  # headers alone, so that a unit's test does not wait for the engine
-  elseif(include MATCHES "^\"(model|sw|tb)/([^/\"]+)/")
-    set(target ${CMAKE_MATCH_1}_${CMAKE_MATCH_2})
+  elseif(include MATCHES "^\"((model|sim|sw|tb)/.+)/[^/]+\\.h")
+    string(REPLACE "/" "_" target ${CMAKE_MATCH_1})
   elseif(include MATCHES "^\"model/handoff_([^/]+)\\.h")
     set(target model_${CMAKE_MATCH_1})
-  elseif(include MATCHES "^\"(model|sw)/[^/]+\\.h")
+  elseif(include MATCHES "^\"(model|sim|sw)/[^/]+\\.h")
     set(target ${CMAKE_MATCH_1}_base)
   else()
     list(LENGTH handoff_external length)

@@ -37,7 +37,7 @@ target_compile_definitions(verilated_headers INTERFACE
   VM_TRACE_VCD=0)
 
 # What happens when an assertion fails is ours: an exception. By itself, for our warnings.
-add_library(verilated_stop OBJECT EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/tb/rtl_failure.cpp)
+add_library(verilated_stop OBJECT EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/sim/rtl_failure.cpp)
 target_link_libraries(verilated_stop PRIVATE handoff_options verilated_headers)
 
 # The runtime of every Verilated class, whether it traces or not.

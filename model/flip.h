@@ -6,8 +6,7 @@
 // fewer bits than the C++ type that holds it. What is no packed struct is shown by its parts: those
 // of a struct of the unit's own, or of a prim, which its ForEachField names in the same way, as
 // register.part; the elements of an array as register0, register1 ...
-#ifndef HANDOFF_MODEL_FLIP_H_
-#define HANDOFF_MODEL_FLIP_H_
+#pragma once
 
 #include <algorithm>
 #include <bit>
@@ -132,5 +131,3 @@ std::vector<std::pair<std::string, uint32_t>> ListRegisters(Unit& unit) {
 }
 
 }  // namespace handoff
-
-#endif  // HANDOFF_MODEL_FLIP_H_

@@ -5,8 +5,7 @@
 // An event in cycle n gives its ackreq, timer request or count in n+2; one operation a cycle. Never
 // has two requests of one connection on their way; knows no sequence numbers but those of a D-SACK
 // block.
-#ifndef HANDOFF_MODEL_HANDOFF_ACK_H_
-#define HANDOFF_MODEL_HANDOFF_ACK_H_
+#pragma once
 
 #include <cstdint>
 #include <string_view>
@@ -137,5 +136,3 @@ class handoff_ack {
 };
 
 }  // namespace handoff
-
-#endif  // HANDOFF_MODEL_HANDOFF_ACK_H_

@@ -17,8 +17,8 @@ bool Touches(const Place& p) {
   constexpr uint32_t kKinds = kBit(PlaceKind::PlacePayload) | kBit(PlaceKind::PlaceSetup) |
                               kBit(PlaceKind::PlacePost) | kBit(PlaceKind::PlaceFlush) |
                               kBit(PlaceKind::PlaceResume) | kBit(PlaceKind::PlaceUndelegate) |
-                              kBit(PlaceKind::PlaceExpire) | kBit(PlaceKind::PlaceSync);
-  return p.to_sync || ((kKinds >> static_cast<uint32_t>(p.kind)) & 1) != 0;
+                              kBit(PlaceKind::PlaceExpire) | kBit(PlaceKind::PlaceResync);
+  return p.to_resync || ((kKinds >> static_cast<uint32_t>(p.kind)) & 1) != 0;
 }
 
 // Pieces of the first user buffer held, finished or not.
@@ -59,7 +59,7 @@ void handoff_buffers::Edge() {
   lbuf_pop_ = false;
   d_.job_valid = !job_free_;
   d_.back_tmr_valid = !tmr_free_;
-  d_.lret_valid = d_.back_cnt_valid = false;
+  d_.legacy_return_valid = d_.back_cnt_valid = false;
 
   TickRoom();  // before the step, which makes another word of r_.w
   bool last = false;
@@ -87,7 +87,7 @@ void handoff_buffers::Edge() {
   d_.place_ready = u_place_skid_.ready();
   d_.lbuf_ready = u_lbuf_skid_.ready();
   d_.quiet = !r_.clr && !r_.s1_valid && !r_.due && u_place_skid_.empty() && !d_.room_valid &&
-             !d_.lret_valid && !d_.job_valid && !d_.back_cnt_valid && !d_.back_tmr_valid &&
+             !d_.legacy_return_valid && !d_.job_valid && !d_.back_cnt_valid && !d_.back_tmr_valid &&
              !stocked;
   idle_ = d_.quiet;
 }
@@ -122,13 +122,13 @@ bool handoff_buffers::Take(bool done, bool touch) {
 bool handoff_buffers::Step(bool* last) {
   const Place& p = r_.s1;
   *last = false;
-  const bool sync = p.to_sync && !r_.told;
-  if ((sync || p.kind == PlaceKind::PlaceFlush || p.kind == PlaceKind::PlaceUndelegate ||
-       p.kind == PlaceKind::PlaceSync) &&
+  const bool resync = p.to_resync && !r_.told;
+  if ((resync || p.kind == PlaceKind::PlaceFlush || p.kind == PlaceKind::PlaceUndelegate ||
+       p.kind == PlaceKind::PlaceResync) &&
       Seen().count != 0) {
     return StepBack(false);
   }
-  if (sync && p.kind != PlaceKind::PlaceSync) return StepTell();
+  if (resync && p.kind != PlaceKind::PlaceResync) return StepTell();
   if (p.kind == PlaceKind::PlacePayload) return StepPayload(last);
   *last = true;
   switch (p.kind) {
@@ -145,7 +145,7 @@ bool handoff_buffers::Step(bool* last) {
     case PlaceKind::PlaceSetup:
     case PlaceKind::PlaceAnswer:
     case PlaceKind::PlaceFlush:
-    case PlaceKind::PlaceSync:
+    case PlaceKind::PlaceResync:
     case PlaceKind::PlaceResume:
     case PlaceKind::PlaceBlock:
     case PlaceKind::PlaceUndelegate:
@@ -164,8 +164,8 @@ bool handoff_buffers::StepBack(bool expired) {
   const Back code = expired                                ? Back::BackDelay
                     : p.kind == PlaceKind::PlaceFlush      ? Back::BackFlush
                     : p.kind == PlaceKind::PlaceUndelegate ? Back::BackUndelegate
-                    : p.kind == PlaceKind::PlaceSync       ? Back::BackError
-                                                           : Back::BackSync;
+                    : p.kind == PlaceKind::PlaceResync     ? Back::BackError
+                                                           : Back::BackResync;
   NewJob(JobKind::JobNone);
   NewNtf(NtfKind::NtfHandBack, static_cast<uint8_t>(code));
   d_.job.ntf.seq = expired || w.open ? w.start : w.nxt;
@@ -178,14 +178,14 @@ bool handoff_buffers::StepBack(bool expired) {
   return true;
 }
 
-// Row 2: the sync notification.
+// Row 2: the resync notification.
 bool handoff_buffers::StepTell() {
   const Place& p = r_.s1;
   if (!job_free_) return false;
   const bool whole = p.kind == PlaceKind::PlaceWhole;
   Touched();
   NewJob(JobKind::JobNone);
-  NewNtf(NtfKind::NtfSync, whole ? p.ntf.code : static_cast<uint8_t>(Reason::ReasonHost));
+  NewNtf(NtfKind::NtfResync, whole ? p.ntf.code : static_cast<uint8_t>(Reason::ReasonHost));
   Ntf& ntf = d_.job.ntf;
   ntf.seq = p.seq;
   ntf.count = p.ntf.count - (whole ? 1 : 0);
@@ -200,7 +200,7 @@ bool handoff_buffers::StepTell() {
 bool handoff_buffers::StepWhole() {
   const Place& p = r_.s1;
   if (!job_free_ || !lbuf_there()) return false;
-  if (p.to_sync) Touched();
+  if (p.to_resync) Touched();
   const LegacyDesc& lbuf = TakeLbuf();
   Job& job = NewJob(JobKind::JobWrite);
   job.frame_end = true;
@@ -423,8 +423,8 @@ const LegacyDesc& handoff_buffers::TakeLbuf() {
 void handoff_buffers::Finish(bool touch) {
   const Place& p = r_.s1;
   const uint8_t used = lbuf_pop_ ? 1 : 0;
-  d_.lret_valid = p.reserved > used;
-  if (d_.lret_valid) d_.lret.n = static_cast<uint8_t>(p.reserved - used);
+  d_.legacy_return_valid = p.reserved > used;
+  if (d_.legacy_return_valid) d_.legacy_return.n = static_cast<uint8_t>(p.reserved - used);
   if (!touch) return;
   r_.due = p.kind == PlaceKind::PlacePost || p.room_epoch != r_.w.epoch;
   if (r_.due) r_.due_conn = p.conn;

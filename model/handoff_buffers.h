@@ -5,8 +5,7 @@
 // A place's first job is at the output two cycles after the place was at the port of an idle unit;
 // one step a cycle, at most one job a step. Never refuses a place, never reorders, never writes to
 // a piece after its hand-back.
-#ifndef HANDOFF_MODEL_HANDOFF_BUFFERS_H_
-#define HANDOFF_MODEL_HANDOFF_BUFFERS_H_
+#pragma once
 
 #include <cstdint>
 #include <span>
@@ -38,8 +37,8 @@ class handoff_buffers {
     bool place_ready = false;
     bool room_valid = false;
     Room room{};
-    bool lret_valid = false;
-    Lret lret{};
+    bool legacy_return_valid = false;
+    LegacyReturn legacy_return{};
     bool job_valid = false;
     Job job{};
     bool back_cnt_valid = false;
@@ -86,8 +85,8 @@ class handoff_buffers {
     f("job", d_.job);
     f("room_valid", d_.room_valid);
     f("room", d_.room);
-    f("lret_valid", d_.lret_valid);
-    f("lret", d_.lret);
+    f("legacy_return_valid", d_.legacy_return_valid);
+    f("legacy_return", d_.legacy_return);
     f("back_cnt_valid", d_.back_cnt_valid);
     f("back_cnt", d_.back_cnt);
     f("back_tmr_valid", d_.back_tmr_valid);
@@ -201,5 +200,3 @@ class handoff_buffers {
 };
 
 }  // namespace handoff
-
-#endif  // HANDOFF_MODEL_HANDOFF_BUFFERS_H_

@@ -46,7 +46,7 @@ void handoff_command::Edge() {
   const bool waits_active = ring.enable && !r_.active;
   const bool pop_word = TickStates();
   TickFetch(pop_word);
-  d_.quiet = r_.state == St::kTake && u_words_.empty() && r_.infl == 0 && !d_.cr_req_valid &&
+  d_.quiet = r_.state == St::kTake && u_words_.empty() && r_.infl == 0 && !d_.cmd_rd_req_valid &&
              !d_.tmpl_valid && !d_.cmd_valid && !want_ && !waits_active;
   idle_ = d_.quiet;
 }
@@ -61,21 +61,21 @@ void handoff_command::TickFetch(bool pop_word) {
   const bool run = r_.active && ring.enable;
   want_ = run && !q_.cmd_fault && ((ring.index - r_.fetch) & mask) != 0 &&
           r_.infl + u_words_.count() < kAhead;
-  const bool issue = want_ && (!q_.cr_req_valid || *in.cr_req_ready);
+  const bool issue = want_ && (!q_.cmd_rd_req_valid || *in.cmd_rd_req_ready);
   if (issue) {
-    d_.cr_req.addr = (ring.base & ~uint64_t{kDataBytes - 1}) + uint64_t{kSlotBytes} * r_.fetch;
-    d_.cr_req.bytes = kSlotBytes;
+    d_.cmd_rd_req.addr = (ring.base & ~uint64_t{kDataBytes - 1}) + uint64_t{kSlotBytes} * r_.fetch;
+    d_.cmd_rd_req.bytes = kSlotBytes;
   }
-  d_.cr_req_valid = issue || (q_.cr_req_valid && !*in.cr_req_ready);
+  d_.cmd_rd_req_valid = issue || (q_.cmd_rd_req_valid && !*in.cmd_rd_req_ready);
 
-  const bool arrive = *in.cr_valid && r_.infl != 0;
-  const bool store = arrive && run && !q_.cmd_fault && !in.cr->err;
-  d_.cmd_fault = q_.cmd_fault || (arrive && in.cr->err);
+  const bool arrive = *in.cmd_rd_valid && r_.infl != 0;
+  const bool store = arrive && run && !q_.cmd_fault && !in.cmd_rd->err;
+  d_.cmd_fault = q_.cmd_fault || (arrive && in.cmd_rd->err);
   d_.cmd_cons = !run ? 0 : static_cast<uint16_t>(store ? (q_.cmd_cons + 1) & mask : q_.cmd_cons);
   r_.active = ring.enable && !clearing_ && (r_.active || r_.infl == 0);
   r_.fetch = !run ? 0 : static_cast<uint16_t>(issue ? (r_.fetch + 1) & mask : r_.fetch);
   r_.infl = static_cast<uint8_t>(r_.infl + issue - arrive);
-  if (store || pop_word) u_words_.Tick(store, in.cr->data, pop_word);
+  if (store || pop_word) u_words_.Tick(store, in.cmd_rd->data, pop_word);
 }
 
 // -------------------------------------------------------------------------------------------------
@@ -361,8 +361,8 @@ void handoff_command::Show() {
   q_.tmpl_valid = d_.tmpl_valid;
   if (load_tmpl_) q_.tmpl = d_.tmpl;
   load_cmd_ = load_tmpl_ = false;
-  q_.cr_req_valid = d_.cr_req_valid;
-  q_.cr_req = d_.cr_req;
+  q_.cmd_rd_req_valid = d_.cmd_rd_req_valid;
+  q_.cmd_rd_req = d_.cmd_rd_req;
   q_.cmd_cons = d_.cmd_cons;
   q_.cmd_fault = d_.cmd_fault;
   q_.quiet = d_.quiet;

@@ -3,11 +3,10 @@
 // The command ring: reads commands, checks what is static, sends one at a time
 // (docs/units/command.md).
 //
-// One command at a time; a word at cr becomes a command at cmd four cycles later (SETUP: six), a
-// refused one too. Never reads the ring before u_entries is cleared nor past an error, never passes
-// on a command before the one before it has taken effect, never writes memory.
-#ifndef HANDOFF_MODEL_HANDOFF_COMMAND_H_
-#define HANDOFF_MODEL_HANDOFF_COMMAND_H_
+// One command at a time; a word at cmd_rd becomes a command at cmd four cycles later (SETUP: six),
+// a refused one too. Never reads the ring before u_entries is cleared nor past an error, never
+// passes on a command before the one before it has taken effect, never writes memory.
+#pragma once
 
 #include <cstdint>
 #include <string_view>
@@ -30,9 +29,9 @@ class handoff_command {
     const bool* tmpl_ready = nullptr;
     const bool* cmd_rsp_valid = nullptr;
     const CmdRsp* cmd_rsp = nullptr;
-    const bool* cr_req_ready = nullptr;
-    const bool* cr_valid = nullptr;
-    const Rd* cr = nullptr;
+    const bool* cmd_rd_req_ready = nullptr;
+    const bool* cmd_rd_valid = nullptr;
+    const Rd* cmd_rd = nullptr;
     const Cfg* cfg = nullptr;
     const Ring* cmd_ring = nullptr;
   };
@@ -41,8 +40,8 @@ class handoff_command {
     CmdKey cmd{};
     bool tmpl_valid = false;
     Tmpl tmpl{};
-    bool cr_req_valid = false;
-    RdReq cr_req{};
+    bool cmd_rd_req_valid = false;
+    RdReq cmd_rd_req{};
     U16 cmd_cons = 0;
     bool cmd_fault = false;
     bool quiet = false;
@@ -76,8 +75,8 @@ class handoff_command {
     f("status", r_.status, 6);
     f("u_words", u_words_);
     f("u_entries", u_entries_);
-    f("cr_req_valid", d_.cr_req_valid);
-    f("cr_req", d_.cr_req);
+    f("cmd_rd_req_valid", d_.cmd_rd_req_valid);
+    f("cmd_rd_req", d_.cmd_rd_req);
     f("tmpl_valid", d_.tmpl_valid);
     f("tmpl", d_.tmpl);
     f("cmd_valid", d_.cmd_valid);
@@ -155,5 +154,3 @@ class handoff_command {
 };
 
 }  // namespace handoff
-
-#endif  // HANDOFF_MODEL_HANDOFF_COMMAND_H_

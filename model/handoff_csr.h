@@ -5,8 +5,7 @@
 // One access at a time, answered four cycles after it was accepted by an idle unit. Bad accesses
 // answer SLVERR and change nothing. Never back-pressures a count, never resets the other units
 // before the DMA is drained and tx is idle.
-#ifndef HANDOFF_MODEL_HANDOFF_CSR_H_
-#define HANDOFF_MODEL_HANDOFF_CSR_H_
+#pragma once
 
 #include <array>
 #include <cstddef>
@@ -196,5 +195,3 @@ class handoff_csr {
 };
 
 }  // namespace handoff
-
-#endif  // HANDOFF_MODEL_HANDOFF_CSR_H_

@@ -19,11 +19,11 @@ void handoff_dma::Reset() {
   u_rarb_.Reset();
   u_order_.Reset();
   u_reorder_.Reset();
-  u_uw_skid_.Reset();
-  u_nw_skid_.Reset();
-  u_cr_req_skid_.Reset();
-  u_lr_req_skid_.Reset();
-  u_tr_req_skid_.Reset();
+  u_upload_wr_skid_.Reset();
+  u_notify_wr_skid_.Reset();
+  u_cmd_rd_req_skid_.Reset();
+  u_legacy_rd_req_skid_.Reset();
+  u_tx_rd_req_skid_.Reset();
   u_b_skid_.Reset();
   u_r_skid_.Reset();
   d_ = q_ = Out{};
@@ -32,14 +32,14 @@ void handoff_dma::Reset() {
 
 void handoff_dma::Edge() {
   changed_ = true;
-  const bool reads_move =
-      !reads_idle_ || *in.cr_req_valid || *in.lr_req_valid || *in.tr_req_valid || *in.r_valid;
+  const bool reads_move = !reads_idle_ || *in.cmd_rd_req_valid || *in.legacy_rd_req_valid ||
+                          *in.tx_rd_req_valid || *in.r_valid;
   if (reads_move) TickReads();
   TickWrites();
   d_.drained =
       !r_.w_open && !d_.aw_valid && !d_.w_valid && !d_.ar_valid && u_order_.empty() && r_.tags == 0;
-  d_.quiet = d_.drained && reads_idle_ && !d_.uw_done_valid && !d_.nw_done_valid &&
-             u_uw_skid_.empty() && u_nw_skid_.empty() && u_b_skid_.empty();
+  d_.quiet = d_.drained && reads_idle_ && !d_.upload_wr_done_valid && !d_.notify_wr_done_valid &&
+             u_upload_wr_skid_.empty() && u_notify_wr_skid_.empty() && u_b_skid_.empty();
   idle_ = d_.quiet;
 }
 
@@ -48,13 +48,15 @@ void handoff_dma::Edge() {
 void handoff_dma::TickWrites() {
   const bool go = !*in.halt && !*in.stop;
   const bool aw_free = !q_.aw_valid || *in.aw_ready, w_free = !q_.w_valid || *in.w_ready;
-  const bool valid[2] = {u_uw_skid_.valid(*in.uw_valid), u_nw_skid_.valid(*in.nw_valid)};
+  const bool valid[2] = {u_upload_wr_skid_.valid(*in.upload_wr_valid),
+                         u_notify_wr_skid_.valid(*in.notify_wr_valid)};
   const int pick = u_warb_.Pick(uint64_t{valid[0]} | uint64_t{valid[1]} << 1);
   const bool open = !r_.w_open && go && aw_free && w_free && u_order_.ready() && pick >= 0;
   const int src = r_.w_open ? r_.w_client : std::max(pick, 0);
   const bool beat = open || (r_.w_open && valid[r_.w_client] && w_free);
   if (beat) {
-    const Wr& x = src == 0 ? u_uw_skid_.data(*in.uw) : u_nw_skid_.data(*in.nw);
+    const Wr& x =
+        src == 0 ? u_upload_wr_skid_.data(*in.upload_wr) : u_notify_wr_skid_.data(*in.notify_wr);
     if (open) {
       u_warb_.Tick(src);
       r_.w_client = static_cast<uint8_t>(src);
@@ -74,23 +76,23 @@ void handoff_dma::TickWrites() {
   // Write answers.
 
   const bool ret = u_b_skid_.valid(*in.b_valid) && u_order_.valid();
-  d_.uw_done_valid = d_.nw_done_valid = false;
+  d_.upload_wr_done_valid = d_.notify_wr_done_valid = false;
   if (ret) {
     const bool err = (u_b_skid_.data(*in.b).resp & 2) != 0;
     if (u_order_.data() == 0) {
-      d_.uw_done_valid = true;
-      d_.uw_done.err = err;
+      d_.upload_wr_done_valid = true;
+      d_.upload_wr_done.err = err;
     } else {
-      d_.nw_done_valid = true;
-      d_.nw_done.err = err;
+      d_.notify_wr_done_valid = true;
+      d_.notify_wr_done.err = err;
     }
   }
   if (open || ret) u_order_.Tick(open, static_cast<uint8_t>(src), ret);
-  u_uw_skid_.Tick(*in.uw_valid, *in.uw, beat && src == 0);
-  u_nw_skid_.Tick(*in.nw_valid, *in.nw, beat && src == 1);
+  u_upload_wr_skid_.Tick(*in.upload_wr_valid, *in.upload_wr, beat && src == 0);
+  u_notify_wr_skid_.Tick(*in.notify_wr_valid, *in.notify_wr, beat && src == 1);
   u_b_skid_.Tick(*in.b_valid, *in.b, true);
-  d_.uw_ready = u_uw_skid_.ready();
-  d_.nw_ready = u_nw_skid_.ready();
+  d_.upload_wr_ready = u_upload_wr_skid_.ready();
+  d_.notify_wr_ready = u_notify_wr_skid_.ready();
   d_.b_ready = u_b_skid_.ready();
 }
 
@@ -98,16 +100,16 @@ void handoff_dma::TickWrites() {
 // Requests: a tag each, tags in use are tail, tail + 1, ... (tags of them).
 void handoff_dma::TickReads() {
   const bool go = !*in.halt && !*in.stop;
-  const bool cr = u_cr_req_skid_.valid(*in.cr_req_valid);
-  const bool lr = u_lr_req_skid_.valid(*in.lr_req_valid);
-  const bool tr = u_tr_req_skid_.valid(*in.tr_req_valid);
-  const int pick = u_rarb_.Pick(uint64_t{cr} | uint64_t{lr} << 1 | uint64_t{tr} << 2);
+  const bool cmd_rd = u_cmd_rd_req_skid_.valid(*in.cmd_rd_req_valid);
+  const bool legacy_rd = u_legacy_rd_req_skid_.valid(*in.legacy_rd_req_valid);
+  const bool tx_rd = u_tx_rd_req_skid_.valid(*in.tx_rd_req_valid);
+  const int pick = u_rarb_.Pick(uint64_t{cmd_rd} | uint64_t{legacy_rd} << 1 | uint64_t{tx_rd} << 2);
   const bool issue = go && r_.tags != rd_tags_ && (!q_.ar_valid || *in.ar_ready) && pick >= 0;
   const uint8_t issue_tag = r_.head;
   if (issue) {
-    const RdReq& q = pick == 0   ? u_cr_req_skid_.data(*in.cr_req)
-                     : pick == 1 ? u_lr_req_skid_.data(*in.lr_req)
-                                 : u_tr_req_skid_.data(*in.tr_req);
+    const RdReq& q = pick == 0   ? u_cmd_rd_req_skid_.data(*in.cmd_rd_req)
+                     : pick == 1 ? u_legacy_rd_req_skid_.data(*in.legacy_rd_req)
+                                 : u_tx_rd_req_skid_.data(*in.tx_rd_req);
     const uint32_t span = (q.addr % kDataBytes + q.bytes + kDataBytes - 1) & 0x1ffff;
     const uint32_t beats = std::clamp<uint32_t>(span / kDataBytes, 1, kTagBeats);
     d_.ar = AxiAddr{.id = issue_tag,
@@ -135,14 +137,16 @@ void handoff_dma::TickReads() {
   const bool deliver = r_.tags != 0 && tag_[r_.tail].cnt > r_.dbeat;
   const uint8_t from = r_.tail;
   const bool last = r_.dbeat + 1 == tag_[from].beats;
-  d_.cr_valid = d_.lr_valid = d_.tr_valid = false;
+  d_.cmd_rd_valid = d_.legacy_rd_valid = d_.tx_rd_valid = false;
   if (r_.d1_valid) {
     const Word& word = u_reorder_.rdata();
-    Rd& to = r_.d1_client == 0 ? d_.cr : r_.d1_client == 1 ? d_.lr : d_.tr;
+    Rd& to = r_.d1_client == 0 ? d_.cmd_rd : r_.d1_client == 1 ? d_.legacy_rd : d_.tx_rd;
     to.last = r_.d1_last;
     to.err = word.err;
     to.data = word.data;
-    (r_.d1_client == 0 ? d_.cr_valid : r_.d1_client == 1 ? d_.lr_valid : d_.tr_valid) = true;
+    (r_.d1_client == 0   ? d_.cmd_rd_valid
+     : r_.d1_client == 1 ? d_.legacy_rd_valid
+                         : d_.tx_rd_valid) = true;
   }
 
   // The RAM is read before it is written: a word that comes at this edge is not seen yet.
@@ -168,30 +172,30 @@ void handoff_dma::TickReads() {
   }
   r_.tags = static_cast<uint8_t>(r_.tags + issue - free_tag);
 
-  u_cr_req_skid_.Tick(*in.cr_req_valid, *in.cr_req, issue && pick == 0);
-  u_lr_req_skid_.Tick(*in.lr_req_valid, *in.lr_req, issue && pick == 1);
-  u_tr_req_skid_.Tick(*in.tr_req_valid, *in.tr_req, issue && pick == 2);
+  u_cmd_rd_req_skid_.Tick(*in.cmd_rd_req_valid, *in.cmd_rd_req, issue && pick == 0);
+  u_legacy_rd_req_skid_.Tick(*in.legacy_rd_req_valid, *in.legacy_rd_req, issue && pick == 1);
+  u_tx_rd_req_skid_.Tick(*in.tx_rd_req_valid, *in.tx_rd_req, issue && pick == 2);
   u_r_skid_.Tick(*in.r_valid, *in.r, true);
-  d_.cr_req_ready = u_cr_req_skid_.ready();
-  d_.lr_req_ready = u_lr_req_skid_.ready();
-  d_.tr_req_ready = u_tr_req_skid_.ready();
+  d_.cmd_rd_req_ready = u_cmd_rd_req_skid_.ready();
+  d_.legacy_rd_req_ready = u_legacy_rd_req_skid_.ready();
+  d_.tx_rd_req_ready = u_tx_rd_req_skid_.ready();
   d_.r_ready = u_r_skid_.ready();
   reads_changed_ = true;
-  reads_idle_ = r_.tags == 0 && !r_.d1_valid && !d_.ar_valid && !d_.cr_valid && !d_.lr_valid &&
-                !d_.tr_valid && u_cr_req_skid_.empty() && u_lr_req_skid_.empty() &&
-                u_tr_req_skid_.empty() && u_r_skid_.empty();
+  reads_idle_ = r_.tags == 0 && !r_.d1_valid && !d_.ar_valid && !d_.cmd_rd_valid &&
+                !d_.legacy_rd_valid && !d_.tx_rd_valid && u_cmd_rd_req_skid_.empty() &&
+                u_legacy_rd_req_skid_.empty() && u_tx_rd_req_skid_.empty() && u_r_skid_.empty();
 }
 
 // -------------------------------------------------------------------------------------------------
 // Registers.
 void handoff_dma::Show() {
   changed_ = false;
-  q_.uw_ready = d_.uw_ready;
-  q_.nw_ready = d_.nw_ready;
-  q_.uw_done_valid = d_.uw_done_valid;
-  q_.uw_done = d_.uw_done;
-  q_.nw_done_valid = d_.nw_done_valid;
-  q_.nw_done = d_.nw_done;
+  q_.upload_wr_ready = d_.upload_wr_ready;
+  q_.notify_wr_ready = d_.notify_wr_ready;
+  q_.upload_wr_done_valid = d_.upload_wr_done_valid;
+  q_.upload_wr_done = d_.upload_wr_done;
+  q_.notify_wr_done_valid = d_.notify_wr_done_valid;
+  q_.notify_wr_done = d_.notify_wr_done;
   q_.aw_valid = d_.aw_valid;
   q_.w_valid = d_.w_valid;
   q_.b_ready = d_.b_ready;
@@ -202,15 +206,15 @@ void handoff_dma::Show() {
   load_aw_ = load_w_ = false;
   if (!reads_changed_) return;
   reads_changed_ = false;
-  q_.cr_req_ready = d_.cr_req_ready;
-  q_.lr_req_ready = d_.lr_req_ready;
-  q_.tr_req_ready = d_.tr_req_ready;
-  q_.cr_valid = d_.cr_valid;
-  q_.lr_valid = d_.lr_valid;
-  q_.tr_valid = d_.tr_valid;
-  if (d_.cr_valid) q_.cr = d_.cr;
-  if (d_.lr_valid) q_.lr = d_.lr;
-  if (d_.tr_valid) q_.tr = d_.tr;
+  q_.cmd_rd_req_ready = d_.cmd_rd_req_ready;
+  q_.legacy_rd_req_ready = d_.legacy_rd_req_ready;
+  q_.tx_rd_req_ready = d_.tx_rd_req_ready;
+  q_.cmd_rd_valid = d_.cmd_rd_valid;
+  q_.legacy_rd_valid = d_.legacy_rd_valid;
+  q_.tx_rd_valid = d_.tx_rd_valid;
+  if (d_.cmd_rd_valid) q_.cmd_rd = d_.cmd_rd;
+  if (d_.legacy_rd_valid) q_.legacy_rd = d_.legacy_rd;
+  if (d_.tx_rd_valid) q_.tx_rd = d_.tx_rd;
   q_.ar_valid = d_.ar_valid;
   if (load_ar_) q_.ar = d_.ar;
   load_ar_ = false;
@@ -219,11 +223,11 @@ void handoff_dma::Show() {
 
 bool handoff_dma::Flip(std::string_view reg, uint32_t bit) {
   const bool done = FlipRegister(*this, reg, bit);
-  d_.uw_ready = u_uw_skid_.ready();
-  d_.nw_ready = u_nw_skid_.ready();
-  d_.cr_req_ready = u_cr_req_skid_.ready();
-  d_.lr_req_ready = u_lr_req_skid_.ready();
-  d_.tr_req_ready = u_tr_req_skid_.ready();
+  d_.upload_wr_ready = u_upload_wr_skid_.ready();
+  d_.notify_wr_ready = u_notify_wr_skid_.ready();
+  d_.cmd_rd_req_ready = u_cmd_rd_req_skid_.ready();
+  d_.legacy_rd_req_ready = u_legacy_rd_req_skid_.ready();
+  d_.tx_rd_req_ready = u_tx_rd_req_skid_.ready();
   d_.b_ready = u_b_skid_.ready();
   d_.r_ready = u_r_skid_.ready();
   q_ = d_;

@@ -5,8 +5,7 @@
 // A write beat is at w one cycle after its client's; read data is delivered in the order of the
 // requests, three cycles after R at best. Never begins anything while halt or stop is 1; always
 // ends what it began.
-#ifndef HANDOFF_MODEL_HANDOFF_DMA_H_
-#define HANDOFF_MODEL_HANDOFF_DMA_H_
+#pragma once
 
 #include <cstdint>
 #include <string_view>
@@ -27,16 +26,16 @@ class handoff_dma {
     uint32_t RdTags = 32;
   };
   struct In {
-    const bool* uw_valid = nullptr;
-    const Wr* uw = nullptr;
-    const bool* nw_valid = nullptr;
-    const Wr* nw = nullptr;
-    const bool* cr_req_valid = nullptr;
-    const RdReq* cr_req = nullptr;
-    const bool* lr_req_valid = nullptr;
-    const RdReq* lr_req = nullptr;
-    const bool* tr_req_valid = nullptr;
-    const RdReq* tr_req = nullptr;
+    const bool* upload_wr_valid = nullptr;
+    const Wr* upload_wr = nullptr;
+    const bool* notify_wr_valid = nullptr;
+    const Wr* notify_wr = nullptr;
+    const bool* cmd_rd_req_valid = nullptr;
+    const RdReq* cmd_rd_req = nullptr;
+    const bool* legacy_rd_req_valid = nullptr;
+    const RdReq* legacy_rd_req = nullptr;
+    const bool* tx_rd_req_valid = nullptr;
+    const RdReq* tx_rd_req = nullptr;
     const bool* aw_ready = nullptr;
     const bool* w_ready = nullptr;
     const bool* ar_ready = nullptr;
@@ -50,21 +49,21 @@ class handoff_dma {
   // In the order of the ports, whatever padding that costs:
   // NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding)
   struct Out {
-    bool uw_ready = false;
-    bool nw_ready = false;
-    bool uw_done_valid = false;
-    WrDone uw_done{};
-    bool nw_done_valid = false;
-    WrDone nw_done{};
-    bool cr_req_ready = false;
-    bool lr_req_ready = false;
-    bool tr_req_ready = false;
-    bool cr_valid = false;
-    Rd cr{};
-    bool lr_valid = false;
-    Rd lr{};
-    bool tr_valid = false;
-    Rd tr{};
+    bool upload_wr_ready = false;
+    bool notify_wr_ready = false;
+    bool upload_wr_done_valid = false;
+    WrDone upload_wr_done{};
+    bool notify_wr_done_valid = false;
+    WrDone notify_wr_done{};
+    bool cmd_rd_req_ready = false;
+    bool legacy_rd_req_ready = false;
+    bool tx_rd_req_ready = false;
+    bool cmd_rd_valid = false;
+    Rd cmd_rd{};
+    bool legacy_rd_valid = false;
+    Rd legacy_rd{};
+    bool tx_rd_valid = false;
+    Rd tx_rd{};
     bool aw_valid = false;
     AxiAddr aw{};
     bool w_valid = false;
@@ -83,8 +82,8 @@ class handoff_dma {
   In in;
   void Reset();
   void Tick() {
-    if (!idle_ || *in.uw_valid || *in.nw_valid || *in.cr_req_valid || *in.lr_req_valid ||
-        *in.tr_req_valid || *in.b_valid || *in.r_valid) {
+    if (!idle_ || *in.upload_wr_valid || *in.notify_wr_valid || *in.cmd_rd_req_valid ||
+        *in.legacy_rd_req_valid || *in.tx_rd_req_valid || *in.b_valid || *in.r_valid) {
       Edge();
     }
   }
@@ -112,11 +111,11 @@ class handoff_dma {
     f("u_rarb", u_rarb_);
     f("u_order", u_order_, 1);
     f("u_reorder", u_reorder_);
-    f("u_uw_skid", u_uw_skid_);
-    f("u_nw_skid", u_nw_skid_);
-    f("u_cr_req_skid", u_cr_req_skid_);
-    f("u_lr_req_skid", u_lr_req_skid_);
-    f("u_tr_req_skid", u_tr_req_skid_);
+    f("u_upload_wr_skid", u_upload_wr_skid_);
+    f("u_notify_wr_skid", u_notify_wr_skid_);
+    f("u_cmd_rd_req_skid", u_cmd_rd_req_skid_);
+    f("u_legacy_rd_req_skid", u_legacy_rd_req_skid_);
+    f("u_tx_rd_req_skid", u_tx_rd_req_skid_);
     f("u_b_skid", u_b_skid_);
     f("u_r_skid", u_r_skid_);
     f("aw_valid", d_.aw_valid);
@@ -125,16 +124,16 @@ class handoff_dma {
     f("w", d_.w);
     f("ar_valid", d_.ar_valid);
     f("ar", d_.ar);
-    f("uw_done_valid", d_.uw_done_valid);
-    f("uw_done", d_.uw_done);
-    f("nw_done_valid", d_.nw_done_valid);
-    f("nw_done", d_.nw_done);
-    f("cr_valid", d_.cr_valid);
-    f("cr", d_.cr);
-    f("lr_valid", d_.lr_valid);
-    f("lr", d_.lr);
-    f("tr_valid", d_.tr_valid);
-    f("tr", d_.tr);
+    f("upload_wr_done_valid", d_.upload_wr_done_valid);
+    f("upload_wr_done", d_.upload_wr_done);
+    f("notify_wr_done_valid", d_.notify_wr_done_valid);
+    f("notify_wr_done", d_.notify_wr_done);
+    f("cmd_rd_valid", d_.cmd_rd_valid);
+    f("cmd_rd", d_.cmd_rd);
+    f("legacy_rd_valid", d_.legacy_rd_valid);
+    f("legacy_rd", d_.legacy_rd);
+    f("tx_rd_valid", d_.tx_rd_valid);
+    f("tx_rd", d_.tx_rd);
     f("drained", d_.drained);
     f("quiet", d_.quiet);
   }
@@ -183,8 +182,8 @@ class handoff_dma {
   prim::Arb<3> u_rarb_;
   prim::Fifo<uint8_t> u_order_;
   prim::Ram<Word> u_reorder_;
-  prim::Skid<Wr> u_uw_skid_, u_nw_skid_;
-  prim::Skid<RdReq> u_cr_req_skid_, u_lr_req_skid_, u_tr_req_skid_;
+  prim::Skid<Wr> u_upload_wr_skid_, u_notify_wr_skid_;
+  prim::Skid<RdReq> u_cmd_rd_req_skid_, u_legacy_rd_req_skid_, u_tx_rd_req_skid_;
   prim::Skid<AxiB> u_b_skid_;
   prim::Skid<AxiR> u_r_skid_;
   Out d_, q_;
@@ -196,5 +195,3 @@ class handoff_dma {
 };
 
 }  // namespace handoff
-
-#endif  // HANDOFF_MODEL_HANDOFF_DMA_H_

@@ -5,8 +5,7 @@
 //
 // No cycle is added between units. Never stalls rx, never begins a DMA access while it is halted,
 // never breaks off a DMA access by a reset of csr's.
-#ifndef HANDOFF_MODEL_HANDOFF_ENGINE_H_
-#define HANDOFF_MODEL_HANDOFF_ENGINE_H_
+#pragma once
 
 #include <cstdint>
 #include <string_view>
@@ -96,5 +95,3 @@ class handoff_engine {
 };
 
 }  // namespace handoff
-
-#endif  // HANDOFF_MODEL_HANDOFF_ENGINE_H_

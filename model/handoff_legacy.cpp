@@ -21,7 +21,7 @@ void handoff_legacy::Reset() {
 
 void handoff_legacy::Edge() {
   const Ring& ring = *in.legacy_ring;
-  const bool lr_valid = *in.lr_valid;
+  const bool legacy_rd_valid = *in.legacy_rd_valid;
   const bool stands = q_.lbuf_valid && !*in.lbuf_ready;  // at a full skid
   if (seen_ring_ != ring) seen_ring_ = ring;
   changed_ = true;
@@ -39,14 +39,14 @@ void handoff_legacy::Edge() {
                                static_cast<uint32_t>(mask - r_.fetch + 1) & 0x1ffff});
   const uint32_t beats = (addr_lane + n + kBeatDescs - 1) / kBeatDescs;
   const bool want = run && !r_.fault && avail != 0 && u_reads_.ready() && r_.used + beats <= beats_;
-  const bool issue = want && (!q_.lr_req_valid || *in.lr_req_ready);
-  if (issue) d_.lr_req = RdReq{.addr = addr, .bytes = static_cast<U16>(kDescBytes * n)};
-  d_.lr_req_valid = issue || (q_.lr_req_valid && !*in.lr_req_ready);
+  const bool issue = want && (!q_.legacy_rd_req_valid || *in.legacy_rd_req_ready);
+  if (issue) d_.legacy_rd_req = RdReq{.addr = addr, .bytes = static_cast<U16>(kDescBytes * n)};
+  d_.legacy_rd_req_valid = issue || (q_.legacy_rd_req_valid && !*in.legacy_rd_req_ready);
 
   // -----------------------------------------------------------------------------------------------
   // Arrival: a beat's descriptors enter u_beats together and are granted.
 
-  const bool arrive = lr_valid && u_reads_.valid();
+  const bool arrive = legacy_rd_valid && u_reads_.valid();
   bool store = false, pop_read = false;
   uint32_t cnt = 0, lane = 0;
   const bool reads_valid = u_reads_.valid();
@@ -57,10 +57,10 @@ void handoff_legacy::Edge() {
     cnt = std::min(kBeatDescs - lane, left);
     pop_read = cnt == left;
     r_.a_done = pop_read ? 0 : static_cast<uint8_t>(r_.a_done + cnt);
-    store = run && !r_.fault && !in.lr->err;
+    store = run && !r_.fault && !in.legacy_rd->err;
   }
   const bool drop = arrive && !store;
-  const bool fault_d = r_.fault || (arrive && in.lr->err);
+  const bool fault_d = r_.fault || (arrive && in.legacy_rd->err);
   d_.grant_valid = store;
   if (store) d_.grant.n = static_cast<U8>(cnt);
 
@@ -92,7 +92,8 @@ void handoff_legacy::Edge() {
     u_reads_.Tick(issue, Read{static_cast<uint8_t>(addr_lane), static_cast<uint8_t>(n)}, pop_read);
   }
   if (store) {
-    u_beats_.Tick(true, Beat{static_cast<uint8_t>(cnt), static_cast<uint8_t>(lane), in.lr->data},
+    u_beats_.Tick(true,
+                  Beat{static_cast<uint8_t>(cnt), static_cast<uint8_t>(lane), in.legacy_rd->data},
                   done);
   } else if (done || !u_beats_.settled()) {
     u_beats_.Tick(false, Beat{}, done);
@@ -102,9 +103,9 @@ void handoff_legacy::Edge() {
                                 !u_reads_.empty() || d_.grant_valid);
   d_.legacy_cons = r_.cons;
   d_.legacy_fault = fault_d;
-  d_.quiet = u_reads_.empty() && !d_.lr_req_valid && !d_.grant_valid && !want && !waits_active &&
-             (stands || (!d_.lbuf_valid && u_beats_.empty()));
-  idle_ = !issue && !want && !arrive && !give && !d_.lr_req_valid && !d_.grant_valid &&
+  d_.quiet = u_reads_.empty() && !d_.legacy_rd_req_valid && !d_.grant_valid && !want &&
+             !waits_active && (stands || (!d_.lbuf_valid && u_beats_.empty()));
+  idle_ = !issue && !want && !arrive && !give && !d_.legacy_rd_req_valid && !d_.grant_valid &&
           u_beats_.settled() && (!u_beats_.valid() || d_.lbuf_valid) && r_.active == ring.enable &&
           run == r_.active && d_.legacy_more == q_.legacy_more && d_.quiet == q_.quiet;
 }

@@ -5,8 +5,7 @@
 // A descriptor is granted in the cycle in which it enters u_beats, and is at lbuf two cycles later
 // at the earliest, one a cycle. Never passes the host's index, never reads on after an error, never
 // asks for more than there is room for.
-#ifndef HANDOFF_MODEL_HANDOFF_LEGACY_H_
-#define HANDOFF_MODEL_HANDOFF_LEGACY_H_
+#pragma once
 
 #include <cstdint>
 #include <string_view>
@@ -25,9 +24,9 @@ class handoff_legacy {
   };
   struct In {
     const bool* lbuf_ready = nullptr;
-    const bool* lr_req_ready = nullptr;
-    const bool* lr_valid = nullptr;
-    const Rd* lr = nullptr;
+    const bool* legacy_rd_req_ready = nullptr;
+    const bool* legacy_rd_valid = nullptr;
+    const Rd* legacy_rd = nullptr;
     const Ring* legacy_ring = nullptr;
   };
   struct Out {
@@ -36,8 +35,8 @@ class handoff_legacy {
     bool grant_valid = false;
     Grant grant{};
     bool legacy_more = false;
-    bool lr_req_valid = false;
-    RdReq lr_req{};
+    bool legacy_rd_req_valid = false;
+    RdReq legacy_rd_req{};
     U16 legacy_cons = 0;
     bool legacy_fault = false;
     bool quiet = false;
@@ -50,7 +49,7 @@ class handoff_legacy {
   void Reset();
   void Tick() {
     // At rest nothing moved at the last edge, and lbuf stands at a full skid, if at all.
-    if (!idle_ || *in.lr_valid || (q_.lbuf_valid && *in.lbuf_ready) ||
+    if (!idle_ || *in.legacy_rd_valid || (q_.lbuf_valid && *in.lbuf_ready) ||
         *in.legacy_ring != seen_ring_) {
       Edge();
     }
@@ -72,8 +71,8 @@ class handoff_legacy {
     f("fault", r_.fault);
     f("u_reads", u_reads_);
     f("u_beats", u_beats_);
-    f("lr_req_valid", d_.lr_req_valid);
-    f("lr_req", d_.lr_req);
+    f("legacy_rd_req_valid", d_.legacy_rd_req_valid);
+    f("legacy_rd_req", d_.legacy_rd_req);
     f("grant_valid", d_.grant_valid);
     f("grant", d_.grant);
     f("lbuf_valid", d_.lbuf_valid);
@@ -133,5 +132,3 @@ class handoff_legacy {
 };
 
 }  // namespace handoff
-
-#endif  // HANDOFF_MODEL_HANDOFF_LEGACY_H_

@@ -4,8 +4,7 @@
 //
 // One item every two cycles, three cycles from its port to op. Never evicts or moves an entry,
 // never drops or reorders what passes, takes nothing before its ways are cleared.
-#ifndef HANDOFF_MODEL_HANDOFF_LOOKUP_H_
-#define HANDOFF_MODEL_HANDOFF_LOOKUP_H_
+#pragma once
 
 #include <cstdint>
 #include <string_view>
@@ -138,5 +137,3 @@ class handoff_lookup {
 };
 
 }  // namespace handoff
-
-#endif  // HANDOFF_MODEL_HANDOFF_LOOKUP_H_

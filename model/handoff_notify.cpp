@@ -18,7 +18,7 @@ handoff_notify::handoff_notify(const Params& params)
 
 void handoff_notify::Reset() {
   r_ = Regs{};
-  u_prog_skid_.Reset();
+  u_progress_skid_.Reset();
   u_done_skid_.Reset();
   u_sent_skid_.Reset();
   u_arb_.Reset();
@@ -26,7 +26,7 @@ void handoff_notify::Reset() {
   u_queue_.Reset();
   u_pend_.Reset();
   d_ = q_ = Out{};
-  resting_ = load_nw_ = changed_ = false;
+  resting_ = load_notify_wr_ = changed_ = false;
 }
 
 void handoff_notify::TickAll() {
@@ -39,7 +39,7 @@ void handoff_notify::TickAll() {
   const bool cleared = r_.clear >= dct_entries_;
   const bool waits_active = ring.enable && !r_.active;
   const bool active_d =
-      ring.enable && (r_.active || (!r_.hold_valid && !q_.nw_valid && !u_bursts_.valid()));
+      ring.enable && (r_.active || (!r_.hold_valid && !q_.notify_wr_valid && !u_bursts_.valid()));
   Edge e;
   e.run = r_.active && ring.enable;
   e.mask = static_cast<uint16_t>((uint32_t{1} << ring.log_size) - 1);
@@ -50,16 +50,16 @@ void handoff_notify::TickAll() {
   r_.active = active_d;
 
   if (e.emit || e.ret) u_bursts_.Tick(e.emit, static_cast<uint8_t>(e.pair), e.ret);
-  u_prog_skid_.Tick(*in.prog_valid, *in.prog, e.upd);
+  u_progress_skid_.Tick(*in.progress_valid, *in.progress, e.upd);
   u_done_skid_.Tick(*in.done_valid, *in.done, e.pop_done);
   u_sent_skid_.Tick(*in.sent_valid, *in.sent, e.pop_sent);
-  d_.prog_ready = u_prog_skid_.ready();
+  d_.progress_ready = u_progress_skid_.ready();
   d_.done_ready = u_done_skid_.ready();
   d_.sent_ready = u_sent_skid_.ready();
 
-  resting_ = cleared && u_prog_skid_.empty() && u_done_skid_.empty() && u_sent_skid_.empty() &&
+  resting_ = cleared && u_progress_skid_.empty() && u_done_skid_.empty() && u_sent_skid_.empty() &&
              u_queue_.empty() && !e.pop && !e.upd && !r_.pg_valid && !r_.hold_valid &&
-             !d_.nw_valid && !d_.irq_valid && !d_.irq_cnt_valid && !waits_active;
+             !d_.notify_wr_valid && !d_.irq_valid && !d_.irq_cnt_valid && !waits_active;
   d_.quiet = resting_ && u_bursts_.empty();
 }
 
@@ -75,9 +75,9 @@ void handoff_notify::TickProgress(Edge& e) {
 
   e.pop =
       !clearing && u_queue_.valid() && !(r_.s1_valid && r_.s1_pop) && (!r_.pg_valid || e.pg_take);
-  e.upd = !clearing && !e.pop && u_prog_skid_.valid(*in.prog_valid);
+  e.upd = !clearing && !e.pop && u_progress_skid_.valid(*in.progress_valid);
   const auto c = static_cast<uint16_t>(
-      (e.pop ? u_queue_.data() : u_prog_skid_.data(*in.prog).conn) & (dct_entries_ - 1));
+      (e.pop ? u_queue_.data() : u_progress_skid_.data(*in.progress).conn) & (dct_entries_ - 1));
 
   // -----------------------------------------------------------------------------------------------
   // s1: the word is here; what it becomes.
@@ -96,15 +96,15 @@ void handoff_notify::TickProgress(Edge& e) {
         r_.pg_conn = s1_conn;
         r_.pg = word;
       }
-    } else if (r_.s1_prog.cancel) {
+    } else if (r_.s1_progress.cancel) {
       write = true;
       next.queued = word.queued;
       if (in_pg) pg_valid = false;
     } else if (in_pg) {
-      r_.pg = PendOf(r_.s1_prog);
+      r_.pg = PendOf(r_.s1_progress);
     } else {
       write = true;
-      next = PendOf(r_.s1_prog);
+      next = PendOf(r_.s1_progress);
       push = !word.queued;
     }
   }
@@ -116,7 +116,7 @@ void handoff_notify::TickProgress(Edge& e) {
     r_.s1_fwd = write && s1_conn == c;
     r_.s1_pop = e.pop;
     r_.s1_conn = c;
-    if (e.upd) r_.s1_prog = u_prog_skid_.data(*in.prog);
+    if (e.upd) r_.s1_progress = u_progress_skid_.data(*in.progress);
     u_pend_.TickRead(c);
   }
   if (write) {
@@ -128,18 +128,19 @@ void handoff_notify::TickProgress(Edge& e) {
   if (push || e.pop || !u_queue_.settled()) u_queue_.Tick(push, s1_conn, e.pop);
 }
 
-handoff_notify::Pend handoff_notify::PendOf(const Prog& prog) {
-  return {true, true, prog.gen, prog.snd_una, prog.snd_wnd, prog.dup, prog.ts_ecr};
+handoff_notify::Pend handoff_notify::PendOf(const Progress& progress) {
+  return {true,         true,           progress.gen, progress.snd_una, progress.snd_wnd,
+          progress.dup, progress.ts_ecr};
 }
 
 // -------------------------------------------------------------------------------------------------
 // Selection: one source a cycle, when the ring and the way there have room.
 void handoff_notify::TickSelection(Edge& e) {
   const Ring& ring = *in.ntf_ring;
-  const bool nw_free = !q_.nw_valid || *in.nw_ready;
+  const bool notify_wr_free = !q_.notify_wr_valid || *in.notify_wr_ready;
   const int32_t free =
       static_cast<int32_t>((ring.index - r_.wr - 1) & e.mask) - (r_.hold_valid ? 1 : 0);
-  const bool room = nw_free && u_bursts_.ready() && !q_.ntf_fault;
+  const bool room = notify_wr_free && u_bursts_.ready() && !q_.ntf_fault;
   const bool odd = (r_.wr & 1) != 0;
   const bool lone = !r_.hold_valid && !odd;
   const bool can = e.run && free >= 1 && !q_.ntf_fault && (lone || room);
@@ -160,7 +161,7 @@ void handoff_notify::TickSelection(Edge& e) {
     e.pg_take = pick == 2;
     if (e.pop_done) x = &u_done_skid_.data(*in.done);
     if (e.pop_sent) x = &u_sent_skid_.data(*in.sent);
-    if (e.pg_take) progress = Progress();
+    if (e.pg_take) progress = ProgressNtf();
   }
 
   e.pair = sel && r_.hold_valid;
@@ -169,24 +170,24 @@ void handoff_notify::TickSelection(Edge& e) {
   const bool alone = e.run && r_.hold_valid && !sel && room && r_.hold_age == kPairWait - 1;
   e.emit = e.pair || upper || alone;
   if (e.emit) {
-    load_nw_ = true;
-    Wr& nw = d_.nw;
-    nw.first = nw.last = true;
-    nw.addr =
+    load_notify_wr_ = true;
+    Wr& notify_wr = d_.notify_wr;
+    notify_wr.first = notify_wr.last = true;
+    notify_wr.addr =
         (ring.base & ~uint64_t{kDataBytes - 1}) + uint64_t{kDataBytes} * (r_.wr / kEntriesABeat);
-    nw.beats = 1;
-    nw.strb = (e.pair || alone ? uint64_t{0xffffffff} : 0) |
-              (e.pair || upper ? uint64_t{0xffffffff} << 32 : 0);
-    if (!e.pair) nw.data = Data{};
-    if (e.pair || alone) r_.hold.Pack(&nw.data.w[0]);
+    notify_wr.beats = 1;
+    notify_wr.strb = (e.pair || alone ? uint64_t{0xffffffff} : 0) |
+                     (e.pair || upper ? uint64_t{0xffffffff} << 32 : 0);
+    if (!e.pair) notify_wr.data = Data{};
+    if (e.pair || alone) r_.hold.Pack(&notify_wr.data.w[0]);
     if (e.pair || upper) {
-      uint64_t* words = &nw.data.w[Ntf::kWords];
+      uint64_t* words = &notify_wr.data.w[Ntf::kWords];
       x->Pack(words);
       words[Ntf::kWords - 1] &= ~kPhaseBit;
       if (r_.phase) words[Ntf::kWords - 1] |= kPhaseBit;
     }
   }
-  d_.nw_valid = e.emit || (q_.nw_valid && !*in.nw_ready);
+  d_.notify_wr_valid = e.emit || (q_.notify_wr_valid && !*in.notify_wr_ready);
 
   if (keep) {
     r_.hold = *x;
@@ -206,7 +207,7 @@ void handoff_notify::TickSelection(Edge& e) {
 }
 
 // The progress next in line, as a notification.
-Ntf handoff_notify::Progress() const {
+Ntf handoff_notify::ProgressNtf() const {
   Ntf x;
   x.kind = NtfKind::NtfProgress;
   x.conn = r_.pg_conn;
@@ -225,8 +226,8 @@ Ntf handoff_notify::Progress() const {
 void handoff_notify::TickAnswers(Edge& e, uint16_t wr) {
   const Ring& ring = *in.ntf_ring;
   const Cfg& cfg = *in.cfg;
-  e.ret = *in.nw_done_valid && u_bursts_.valid();
-  const bool err = e.ret && in.nw_done->err;
+  e.ret = *in.notify_wr_done_valid && u_bursts_.valid();
+  const bool err = e.ret && in.notify_wr_done->err;
   const bool good = e.ret && e.run && !q_.ntf_fault && !err;
   const uint32_t n = !good ? 0 : u_bursts_.data() != 0 ? 2 : 1;
   d_.ntf_fault = q_.ntf_fault || err;
@@ -256,13 +257,13 @@ void handoff_notify::TickAnswers(Edge& e, uint16_t wr) {
 // Registers.
 void handoff_notify::Show() {
   changed_ = false;
-  q_.prog_ready = d_.prog_ready;
+  q_.progress_ready = d_.progress_ready;
   q_.done_ready = d_.done_ready;
   q_.wake_us = d_.wake_us;
   q_.sent_ready = d_.sent_ready;
-  q_.nw_valid = d_.nw_valid;
-  if (load_nw_) q_.nw = d_.nw;
-  load_nw_ = false;
+  q_.notify_wr_valid = d_.notify_wr_valid;
+  if (load_notify_wr_) q_.notify_wr = d_.notify_wr;
+  load_notify_wr_ = false;
   q_.irq_valid = d_.irq_valid;
   q_.irq = d_.irq;
   q_.irq_cnt_valid = d_.irq_cnt_valid;
@@ -274,7 +275,7 @@ void handoff_notify::Show() {
 
 bool handoff_notify::Flip(std::string_view reg, uint32_t bit) {
   const bool done = FlipRegister(*this, reg, bit);
-  d_.prog_ready = u_prog_skid_.ready();
+  d_.progress_ready = u_progress_skid_.ready();
   d_.done_ready = u_done_skid_.ready();
   d_.sent_ready = u_sent_skid_.ready();
   q_ = d_;

@@ -2,11 +2,10 @@
 //
 // The notification ring and interrupts (docs/units/notify.md).
 //
-// An entry for the upper half of a beat that is valid in cycle n is at nw in n+1, one for the lower
-// half in n+2 to n+5. Never writes over an entry the host has not consumed; an interrupt never
-// comes before the writes it speaks of were answered.
-#ifndef HANDOFF_MODEL_HANDOFF_NOTIFY_H_
-#define HANDOFF_MODEL_HANDOFF_NOTIFY_H_
+// An entry for the upper half of a beat that is valid in cycle n is at notify_wr in n+1, one for
+// the lower half in n+2 to n+5. Never writes over an entry the host has not consumed; an interrupt
+// never comes before the writes it speaks of were answered.
+#pragma once
 
 #include <cstdint>
 #include <string_view>
@@ -27,15 +26,15 @@ class handoff_notify {
     uint32_t DctEntries = 1024;
   };
   struct In {
-    const bool* prog_valid = nullptr;
-    const Prog* prog = nullptr;
+    const bool* progress_valid = nullptr;
+    const Progress* progress = nullptr;
     const bool* done_valid = nullptr;
     const Ntf* done = nullptr;
     const bool* sent_valid = nullptr;
     const Ntf* sent = nullptr;
-    const bool* nw_ready = nullptr;
-    const bool* nw_done_valid = nullptr;
-    const WrDone* nw_done = nullptr;
+    const bool* notify_wr_ready = nullptr;
+    const bool* notify_wr_done_valid = nullptr;
+    const WrDone* notify_wr_done = nullptr;
     const bool* irq_ready = nullptr;
     const Cfg* cfg = nullptr;
     const Ring* ntf_ring = nullptr;
@@ -43,12 +42,12 @@ class handoff_notify {
     const U64* time_us = nullptr;
   };
   struct Out {
-    bool prog_ready = false;
+    bool progress_ready = false;
     bool done_ready = false;
     U64 wake_us = ~uint64_t{0};
     bool sent_ready = false;
-    bool nw_valid = false;
-    Wr nw{};
+    bool notify_wr_valid = false;
+    Wr notify_wr{};
     bool irq_valid = false;
     Irq irq{};
     bool irq_cnt_valid = false;
@@ -78,7 +77,7 @@ class handoff_notify {
     f("s1_valid", r_.s1_valid);
     f("s1_pop", r_.s1_pop);
     f("s1_conn", r_.s1_conn, conn_bits);
-    f("s1_prog", r_.s1_prog);
+    f("s1_progress", r_.s1_progress);
     f("s1_fwd", r_.s1_fwd);
     f("last", r_.last);
     f("pg_valid", r_.pg_valid);
@@ -90,15 +89,15 @@ class handoff_notify {
     f("hold_valid", r_.hold_valid);
     f("hold", r_.hold);
     f("hold_age", r_.hold_age, IndexBits(kPairWait));
-    f("nw_valid", d_.nw_valid);
-    f("nw", d_.nw);
+    f("notify_wr_valid", d_.notify_wr_valid);
+    f("notify_wr", d_.notify_wr);
     f("prod", d_.ntf_prod);
     f("seen", r_.seen);
     f("halt", r_.halt);
     f("unann", r_.unann);
     f("wake", d_.wake_us);
     f("fault", d_.ntf_fault);
-    f("u_prog_skid", u_prog_skid_);
+    f("u_progress_skid", u_progress_skid_);
     f("u_done_skid", u_done_skid_);
     f("u_sent_skid", u_sent_skid_);
     f("u_arb", u_arb_);
@@ -139,7 +138,7 @@ class handoff_notify {
     bool s1_valid = false;
     bool s1_pop = false;
     uint16_t s1_conn = 0;
-    Prog s1_prog{};
+    Progress s1_progress{};
     bool s1_fwd = false;
     Pend last{};
     bool pg_valid = false;
@@ -167,7 +166,7 @@ class handoff_notify {
 
   // An input that a resting unit has to look at.
   bool Stirred() const {
-    return *in.done_valid || *in.nw_done_valid || *in.sent_valid || *in.prog_valid ||
+    return *in.done_valid || *in.notify_wr_done_valid || *in.sent_valid || *in.progress_valid ||
            *in.halt != r_.halt || *in.time_us >= q_.wake_us || *in.ntf_ring != seen_ring_ ||
            (r_.unann != 0 &&
             (in.cfg->irq_count != seen_count_ || in.cfg->irq_delay_us != seen_delay_));
@@ -177,8 +176,8 @@ class handoff_notify {
   void TickSelection(Edge& e);
   void TickAnswers(Edge& e, uint16_t wr);
   void TickProgress(Edge& e);
-  static Pend PendOf(const Prog& prog);
-  Ntf Progress() const;
+  static Pend PendOf(const Progress& progress);
+  Ntf ProgressNtf() const;
 
   static constexpr uint32_t kPairWait = 4;
   static constexpr uint32_t kBursts = 32;
@@ -187,7 +186,7 @@ class handoff_notify {
 
   const uint32_t dct_entries_;
   Regs r_;
-  prim::Skid<Prog> u_prog_skid_;
+  prim::Skid<Progress> u_progress_skid_;
   prim::Skid<Ntf> u_done_skid_, u_sent_skid_;
   prim::Arb<3> u_arb_;
   prim::Fifo<uint8_t> u_bursts_;
@@ -199,10 +198,8 @@ class handoff_notify {
   Ring seen_ring_{};
   U16 seen_count_ = 0;
   U32 seen_delay_ = 0;
-  bool load_nw_ = false;  // Commit() has to copy nw
+  bool load_notify_wr_ = false;  // Commit() has to copy notify_wr
   bool changed_ = false;
 };
 
 }  // namespace handoff
-
-#endif  // HANDOFF_MODEL_HANDOFF_NOTIFY_H_

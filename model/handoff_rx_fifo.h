@@ -4,8 +4,7 @@
 //
 // From a frame's last beat to its record and first beat two cycles; a beat and a record a cycle.
 // Never stalls the MAC, never shows a beat of a frame that is not complete, never reorders.
-#ifndef HANDOFF_MODEL_HANDOFF_RX_FIFO_H_
-#define HANDOFF_MODEL_HANDOFF_RX_FIFO_H_
+#pragma once
 
 #include <cstdint>
 #include <string_view>
@@ -115,5 +114,3 @@ class handoff_rx_fifo {
 };
 
 }  // namespace handoff
-
-#endif  // HANDOFF_MODEL_HANDOFF_RX_FIFO_H_

@@ -4,8 +4,7 @@
 //
 // Five cycles from rx to frame and hdr; a beat a cycle, single-beat frames in every cycle included.
 // Never stalls, never drops, never looks behind the headers but for the checksum.
-#ifndef HANDOFF_MODEL_HANDOFF_RX_PARSER_H_
-#define HANDOFF_MODEL_HANDOFF_RX_PARSER_H_
+#pragma once
 
 #include <array>
 #include <cstdint>
@@ -194,5 +193,3 @@ class handoff_rx_parser {
 };
 
 }  // namespace handoff
-
-#endif  // HANDOFF_MODEL_HANDOFF_RX_PARSER_H_

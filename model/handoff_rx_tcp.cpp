@@ -13,7 +13,7 @@ void handoff_rx_tcp::Reset() {
   r_ = Regs{};
   u_op_skid_.Reset();
   u_uerr_skid_.Reset();
-  u_exp_skid_.Reset();
+  u_expiry_skid_.Reset();
   u_start_skid_.Reset();
   u_state_.Reset();
   u_room_.Reset();
@@ -26,7 +26,7 @@ void handoff_rx_tcp::Edge() {
   d_.place_valid = q_.place_valid && !*in.place_ready;
   d_.blk_valid = q_.blk_valid && !*in.blk_ready;
   d_.ackev_valid = q_.ackev_valid && !*in.ackev_ready;
-  d_.prog_valid = q_.prog_valid && !*in.prog_ready;
+  d_.progress_valid = q_.progress_valid && !*in.progress_ready;
   d_.snap_valid = d_.cmd_rsp_valid = d_.tcp_cnt_valid = false;
 
   switch (r_.phase) {
@@ -55,11 +55,11 @@ void handoff_rx_tcp::Edge() {
 
   d_.op_ready = u_op_skid_.ready();
   d_.uerr_ready = u_uerr_skid_.ready();
-  d_.exp_ready = u_exp_skid_.ready();
+  d_.expiry_ready = u_expiry_skid_.ready();
   d_.start_ready = u_start_skid_.ready();
   d_.quiet = r_.phase == Phase::PhIdle && u_op_skid_.empty() && u_uerr_skid_.empty() &&
-             u_exp_skid_.empty() && u_start_skid_.empty() && !d_.place_valid && !d_.blk_valid &&
-             !d_.ackev_valid && !d_.prog_valid && !d_.snap_valid && !d_.cmd_rsp_valid &&
+             u_expiry_skid_.empty() && u_start_skid_.empty() && !d_.place_valid && !d_.blk_valid &&
+             !d_.ackev_valid && !d_.progress_valid && !d_.snap_valid && !d_.cmd_rsp_valid &&
              !d_.tcp_cnt_valid;
   idle_ = d_.quiet && !r_.wr;
 }
@@ -81,20 +81,20 @@ inline void handoff_rx_tcp::TakeOp(const Op& op) {
 
 void handoff_rx_tcp::Take(bool may, bool fire) {
   const bool uerr_v = u_uerr_skid_.valid(*in.uerr_valid);
-  const bool exp_v = u_exp_skid_.valid(*in.exp_valid);
+  const bool expiry_v = u_expiry_skid_.valid(*in.expiry_valid);
   const bool op_v = u_op_skid_.valid(*in.op_valid);
   const bool start_v = u_start_skid_.valid(*in.start_valid);
-  const bool take = may && (uerr_v || exp_v || op_v || start_v);
+  const bool take = may && (uerr_v || expiry_v || op_v || start_v);
   if (take) {
     const Conn fired = r_.conn;
     if (uerr_v) {
       r_.kind = Kind::KindUerr;
       r_.uerr = u_uerr_skid_.data(*in.uerr);
       r_.conn = r_.uerr.conn;
-    } else if (exp_v) {
+    } else if (expiry_v) {
       r_.kind = Kind::KindExp;
-      r_.exp = u_exp_skid_.data(*in.exp);
-      r_.conn = r_.exp.conn;
+      r_.expiry = u_expiry_skid_.data(*in.expiry);
+      r_.conn = r_.expiry.conn;
     } else if (start_v && (r_.wait == kMaxWait || !op_v)) {
       r_.kind = Kind::KindStart;
       r_.start = u_start_skid_.data(*in.start);
@@ -119,7 +119,7 @@ void handoff_rx_tcp::Take(bool may, bool fire) {
     r_.phase = Phase::PhIdle;
   }
   u_uerr_skid_.Tick(*in.uerr_valid, *in.uerr, take && r_.kind == Kind::KindUerr);
-  u_exp_skid_.Tick(*in.exp_valid, *in.exp, take && r_.kind == Kind::KindExp);
+  u_expiry_skid_.Tick(*in.expiry_valid, *in.expiry, take && r_.kind == Kind::KindExp);
   u_op_skid_.Tick(*in.op_valid, *in.op, take && r_.kind == Kind::KindOp);
   u_start_skid_.Tick(*in.start_valid, *in.start, take && r_.kind == Kind::KindStart);
 }
@@ -151,7 +151,7 @@ void handoff_rx_tcp::TickPulsesIn() {
 
 inline void handoff_rx_tcp::TickCredits() {
   if (*in.grant_valid) r_.credit = static_cast<uint16_t>(r_.credit + in.grant->n);
-  if (*in.lret_valid) r_.credit = static_cast<uint16_t>(r_.credit + in.lret->n);
+  if (*in.legacy_return_valid) r_.credit = static_cast<uint16_t>(r_.credit + in.legacy_return->n);
 }
 
 // -------------------------------------------------------------------------------------------------
@@ -177,7 +177,7 @@ bool handoff_rx_tcp::Decide() {
       rx_tcp::UploadError(c, r_.uerr, d);
       break;
     case Kind::KindExp:
-      rx_tcp::Expiry(c, r_.exp, d);
+      rx_tcp::DecideExpiry(c, r_.expiry, d);
       break;
     case Kind::KindStart:
       rx_tcp::StartOfSegment(c, r_.start, d);
@@ -197,7 +197,7 @@ bool handoff_rx_tcp::Decide() {
   const bool fire = (!d.place_valid || place_free) &&
                     (!d.blk_valid || !q_.blk_valid || *in.blk_ready) &&
                     (!d.ackev_valid || !q_.ackev_valid || *in.ackev_ready) &&
-                    (!d.prog_valid || !q_.prog_valid || *in.prog_ready);
+                    (!d.progress_valid || !q_.progress_valid || *in.progress_ready);
   if (!fire) return false;
   rx_tcp::Finish(c, d);
   Load(d);
@@ -222,9 +222,9 @@ void handoff_rx_tcp::Load(const rx_tcp::Decision& d) {
     d_.ackev_valid = true;
     d_.ackev = d.ackev;
   }
-  if (d.prog_valid) {
-    d_.prog_valid = true;
-    d_.prog = d.prog;
+  if (d.progress_valid) {
+    d_.progress_valid = true;
+    d_.progress = d.progress;
   }
   if (d.snap_valid) {
     d_.snap_valid = true;
@@ -248,19 +248,19 @@ void handoff_rx_tcp::CommitChanged() {
   q_.place_valid = d_.place_valid;
   q_.blk_valid = d_.blk_valid;
   q_.ackev_valid = d_.ackev_valid;
-  q_.prog_valid = d_.prog_valid;
+  q_.progress_valid = d_.progress_valid;
   q_.snap_valid = d_.snap_valid;
   q_.cmd_rsp_valid = d_.cmd_rsp_valid;
   q_.tcp_cnt_valid = d_.tcp_cnt_valid;
   q_.uerr_ready = d_.uerr_ready;
-  q_.exp_ready = d_.exp_ready;
+  q_.expiry_ready = d_.expiry_ready;
   q_.start_ready = d_.start_ready;
   q_.quiet = d_.quiet;
   if (load_place_) q_.place = d_.place;
   if (load_blk_) q_.blk = d_.blk;
   if (load_small_) {
     q_.ackev = d_.ackev;
-    q_.prog = d_.prog;
+    q_.progress = d_.progress;
     q_.snap = d_.snap;
     q_.cmd_rsp = d_.cmd_rsp;
     q_.tcp_cnt = d_.tcp_cnt;
@@ -272,7 +272,7 @@ bool handoff_rx_tcp::Flip(std::string_view reg, uint32_t bit) {
   const bool done = FlipRegister(*this, reg, bit);
   d_.op_ready = u_op_skid_.ready();
   d_.uerr_ready = u_uerr_skid_.ready();
-  d_.exp_ready = u_exp_skid_.ready();
+  d_.expiry_ready = u_expiry_skid_.ready();
   d_.start_ready = u_start_skid_.ready();
   q_ = d_;
   idle_ = false;

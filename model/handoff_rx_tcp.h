@@ -6,8 +6,7 @@
 // One operation every two cycles, three cycles from its port to its outputs. Never reorders within
 // a port, never changes state for a frame whose needs are not secured, never takes anything before
 // its RAMs are cleared.
-#ifndef HANDOFF_MODEL_HANDOFF_RX_TCP_H_
-#define HANDOFF_MODEL_HANDOFF_RX_TCP_H_
+#pragma once
 
 #include <cstdint>
 #include <string_view>
@@ -35,18 +34,18 @@ class handoff_rx_tcp {
     const bool* place_ready = nullptr;
     const bool* blk_ready = nullptr;
     const bool* ackev_ready = nullptr;
-    const bool* prog_ready = nullptr;
+    const bool* progress_ready = nullptr;
     const bool* room_valid = nullptr;
     const Room* room = nullptr;
-    const bool* lret_valid = nullptr;
-    const Lret* lret = nullptr;
+    const bool* legacy_return_valid = nullptr;
+    const LegacyReturn* legacy_return = nullptr;
     const bool* grant_valid = nullptr;
     const Grant* grant = nullptr;
     const bool* legacy_more = nullptr;
     const bool* uerr_valid = nullptr;
     const Uerr* uerr = nullptr;
-    const bool* exp_valid = nullptr;
-    const Exp* exp = nullptr;
+    const bool* expiry_valid = nullptr;
+    const Expiry* expiry = nullptr;
     const bool* start_valid = nullptr;
     const Start* start = nullptr;
     const Cfg* cfg = nullptr;
@@ -61,8 +60,8 @@ class handoff_rx_tcp {
     State blk{};
     bool ackev_valid = false;
     Ackev ackev{};
-    bool prog_valid = false;
-    Prog prog{};
+    bool progress_valid = false;
+    Progress progress{};
     bool snap_valid = false;
     Snap snap{};
     bool cmd_rsp_valid = false;
@@ -70,7 +69,7 @@ class handoff_rx_tcp {
     bool tcp_cnt_valid = false;
     Cnt tcp_cnt{};
     bool uerr_ready = false;
-    bool exp_ready = false;
+    bool expiry_ready = false;
     bool start_ready = false;
     bool quiet = false;
   };
@@ -81,9 +80,9 @@ class handoff_rx_tcp {
   In in;
   void Reset();
   void Tick() {
-    if (!idle_ || *in.op_valid || *in.uerr_valid || *in.exp_valid || *in.start_valid) {
+    if (!idle_ || *in.op_valid || *in.uerr_valid || *in.expiry_valid || *in.start_valid) {
       Edge();
-    } else if (*in.room_valid || *in.grant_valid || *in.lret_valid) {
+    } else if (*in.room_valid || *in.grant_valid || *in.legacy_return_valid) {
       TickPulsesIn();
     }
   }
@@ -100,7 +99,7 @@ class handoff_rx_tcp {
     f("kind", r_.kind, 2);
     f("op", r_.op);
     f("uerr", r_.uerr);
-    f("exp", r_.exp);
+    f("expiry", r_.expiry);
     f("start", r_.start);
     f("conn", r_.conn);
     f("same", r_.same);
@@ -113,7 +112,7 @@ class handoff_rx_tcp {
     f("wait", r_.wait, IndexBits(kMaxWait + 1));
     f("u_op_skid", u_op_skid_);
     f("u_uerr_skid", u_uerr_skid_);
-    f("u_exp_skid", u_exp_skid_);
+    f("u_expiry_skid", u_expiry_skid_);
     f("u_start_skid", u_start_skid_);
     f("u_state", u_state_);
     f("u_room", u_room_);
@@ -123,8 +122,8 @@ class handoff_rx_tcp {
     f("blk", d_.blk);
     f("ackev_valid", d_.ackev_valid);
     f("ackev", d_.ackev);
-    f("prog_valid", d_.prog_valid);
-    f("prog", d_.prog);
+    f("progress_valid", d_.progress_valid);
+    f("progress", d_.progress);
     f("snap_valid", d_.snap_valid);
     f("snap", d_.snap);
     f("cmd_rsp_valid", d_.cmd_rsp_valid);
@@ -144,7 +143,7 @@ class handoff_rx_tcp {
     Kind kind = Kind::KindUerr;
     Op op{};
     Uerr uerr{};
-    Exp exp{};
+    Expiry expiry{};
     Start start{};
     Conn conn = 0;
     bool same = false;
@@ -177,7 +176,7 @@ class handoff_rx_tcp {
   Regs r_;
   prim::Skid<Op> u_op_skid_;
   prim::Skid<Uerr> u_uerr_skid_;
-  prim::Skid<Exp> u_exp_skid_;
+  prim::Skid<Expiry> u_expiry_skid_;
   prim::Skid<Start> u_start_skid_;
   prim::Ram<State> u_state_;
   prim::Ram<rx_tcp::RoomWord> u_room_;
@@ -189,5 +188,3 @@ class handoff_rx_tcp {
 };
 
 }  // namespace handoff
-
-#endif  // HANDOFF_MODEL_HANDOFF_RX_TCP_H_

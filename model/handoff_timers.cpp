@@ -31,11 +31,11 @@ void handoff_timers::Edge() {
   changed_ = true;
   const bool ack_valid = u_ack_tmr_skid_.valid(*in.ack_tmr_valid);
   const bool back_valid = u_back_tmr_skid_.valid(*in.back_tmr_valid);
-  d_.quiet = r_.state == St::kIdle && !r_.refill && !ack_valid && !back_valid && !q_.exp_valid &&
+  d_.quiet = r_.state == St::kIdle && !r_.refill && !ack_valid && !back_valid && !q_.expiry_valid &&
              DueClass() < 0;
   idle_ = d_.quiet;
   if (!r_.refill) d_.wake_us = Wake();
-  d_.exp_valid = q_.exp_valid && !*in.exp_ready;
+  d_.expiry_valid = q_.expiry_valid && !*in.expiry_ready;
 
   // A list whose head is being read again is not empty, so that nothing else loads its head_due.
   const bool refill = r_.refill;
@@ -122,7 +122,7 @@ uint64_t handoff_timers::Wake() const {
 // -------------------------------------------------------------------------------------------------
 // The pick: a head that is due, else a request.
 void handoff_timers::Idle(bool heads_known, bool ack_valid, bool back_valid) {
-  if (heads_known && !d_.exp_valid) {
+  if (heads_known && !d_.expiry_valid) {
     if (const int c = DueClass(); c >= 0) {
       Begin(r_.head[static_cast<uint32_t>(c)]);
       r_.state = St::kFire;
@@ -153,10 +153,10 @@ void handoff_timers::Fire() {
   const Info& info = u_info_.rdata();
   Unlink(info.delay_class);
   u_info_.TickWrite(r_.op_node, Info{});
-  d_.exp_valid = true;
-  d_.exp.conn = static_cast<Conn>(r_.op_node & (dct_entries_ - 1));
-  d_.exp.is_handback = r_.op_node >= dct_entries_;
-  d_.exp.epoch = info.epoch;
+  d_.expiry_valid = true;
+  d_.expiry.conn = static_cast<Conn>(r_.op_node & (dct_entries_ - 1));
+  d_.expiry.is_handback = r_.op_node >= dct_entries_;
+  d_.expiry.epoch = info.epoch;
   r_.state = St::kIdle;
 }
 

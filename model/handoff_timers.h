@@ -4,9 +4,8 @@
 // (docs/units/timers.md).
 //
 // A request takes two cycles, three when it arms an armed timer; a deadline reached in cycle n is
-// at exp in n+2. Never fires a timer that was cancelled or armed anew; never counts.
-#ifndef HANDOFF_MODEL_HANDOFF_TIMERS_H_
-#define HANDOFF_MODEL_HANDOFF_TIMERS_H_
+// at expiry in n+2. Never fires a timer that was cancelled or armed anew; never counts.
+#pragma once
 
 #include <array>
 #include <cstdint>
@@ -30,15 +29,15 @@ class handoff_timers {
     const Tmr* ack_tmr = nullptr;
     const bool* back_tmr_valid = nullptr;
     const Tmr* back_tmr = nullptr;
-    const bool* exp_ready = nullptr;
+    const bool* expiry_ready = nullptr;
     const Cfg* cfg = nullptr;
     const U64* time_us = nullptr;
   };
   struct Out {
     bool ack_tmr_ready = false;
     bool back_tmr_ready = false;
-    bool exp_valid = false;
-    Exp exp{};
+    bool expiry_valid = false;
+    Expiry expiry{};
     U64 wake_us = ~U64{0};
     bool quiet = false;
   };
@@ -81,8 +80,8 @@ class handoff_timers {
     f("u_next", u_next_, node_bits);
     f("u_prev", u_prev_, node_bits);
     f("u_due", u_due_);
-    f("exp_valid", d_.exp_valid);
-    f("exp", d_.exp);
+    f("expiry_valid", d_.expiry_valid);
+    f("expiry", d_.expiry);
     f("wake_us", d_.wake_us);
     f("quiet", d_.quiet);
   }
@@ -149,5 +148,3 @@ class handoff_timers {
 };
 
 }  // namespace handoff
-
-#endif  // HANDOFF_MODEL_HANDOFF_TIMERS_H_

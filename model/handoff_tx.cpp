@@ -80,7 +80,7 @@ void handoff_tx::Edge() {
   d_.quiet = !r_.clear && u_tmpl_skid_.empty() && u_ackreq_skid_.empty() && u_desc_.empty() &&
              u_ord_.empty() && u_item_.empty() && u_done_.empty() && r_.d_state == DSt::kIdle &&
              r_.p_state == PSt::kIdle && !r_.s_active && !r_.flush && !r_.w_valid &&
-             !d_.start_valid && !d_.sent_valid && !d_.tx_valid && !d_.tr_req_valid &&
+             !d_.start_valid && !d_.sent_valid && !d_.tx_valid && !d_.tx_rd_req_valid &&
              !d_.tx_cnt_valid && !d_.txa_cnt_valid && !w_.fetching;
   idle_ = d_.quiet;
 }
@@ -112,8 +112,8 @@ void handoff_tx::TickRequests() {
   const Ring& ring = *in.tx_ring;
   const uint16_t mask = RingMask(ring);
   const auto avail = static_cast<uint16_t>((ring.index - r_.fetch) & mask);
-  const bool free = !q_.tr_req_valid || *in.tr_req_ready;
-  d_.tr_req_valid = !free;
+  const bool free = !q_.tx_rd_req_valid || *in.tx_rd_req_ready;
+  d_.tx_rd_req_valid = !free;
   w_.fetching = ring.enable && !q_.tx_fault && avail != 0;
   const bool go = free && u_ord_.ready() && !*in.stop;
 
@@ -122,8 +122,8 @@ void handoff_tx::TickRequests() {
     const uint32_t to_end = (uint32_t{mask} + 1 - r_.fetch) & 0x1ffff;
     const uint32_t to_block = 8 - static_cast<uint32_t>(addr / kDescBytes % 8);
     const uint32_t n = std::min({uint32_t{avail}, to_end, to_block});
-    d_.tr_req_valid = true;
-    d_.tr_req = RdReq{.addr = addr, .bytes = static_cast<U16>(n * kDescBytes)};
+    d_.tx_rd_req_valid = true;
+    d_.tx_rd_req = RdReq{.addr = addr, .bytes = static_cast<U16>(n * kDescBytes)};
     w_.ord_push = true;
     w_.ord = Ord{true, 0, static_cast<uint16_t>(n * kDescBytes), false};
     r_.fetch = static_cast<uint16_t>((r_.fetch + n) & mask);
@@ -133,8 +133,8 @@ void handoff_tx::TickRequests() {
     const uint32_t c = std::min<uint32_t>(
         r_.cur.size, kMaxReadBytes - static_cast<uint32_t>(r_.cur.addr % kMaxReadBytes));
     w_.request_last = c == r_.cur.size && r_.nxt.size == 0 && r_.nxt2.size == 0;
-    d_.tr_req_valid = true;
-    d_.tr_req = RdReq{.addr = r_.cur.addr, .bytes = static_cast<U16>(c)};
+    d_.tx_rd_req_valid = true;
+    d_.tx_rd_req = RdReq{.addr = r_.cur.addr, .bytes = static_cast<U16>(c)};
     w_.ord_push = true;
     w_.ord = Ord{false, static_cast<uint8_t>(r_.cur.addr % kDataBytes), static_cast<uint16_t>(c),
                  w_.request_last};
@@ -154,11 +154,11 @@ void handoff_tx::TickRequests() {
 // Arrival: a beat of the oldest request.
 void handoff_tx::TickArrival() {
   const bool flushed = r_.flush;
-  const bool beat = *in.tr_valid && u_ord_.valid();
+  const bool beat = *in.tx_rd_valid && u_ord_.valid();
   bool to_frame = false;
   if (beat) {
     const Ord& head = u_ord_.data();
-    const Rd& tr = *in.tr;
+    const Rd& tx_rd = *in.tx_rd;
     const uint32_t lane = r_.left == 0 ? head.lane : 0;
     const uint32_t rem = r_.left == 0 ? head.bytes : r_.left;
     const uint32_t k = std::min(kDataBytes - lane, rem);
@@ -166,7 +166,7 @@ void handoff_tx::TickArrival() {
     w_.ord_pop = r_.left == 0;
     if (head.is_desc) {
       r_.fly = (r_.fly - 1) & 0x1f;
-      if (tr.err || q_.tx_fault) {
+      if (tx_rd.err || q_.tx_fault) {
         d_.tx_fault = true;
       } else {
         w_.desc_push = true;
@@ -182,7 +182,7 @@ void handoff_tx::TickArrival() {
     r_.acc_cnt = 0;
   }
   if (w_.desc_push) {
-    u_desc_.Tick(true, TxDesc::Unpack(in.tr->data.w.data()), w_.desc_pop);
+    u_desc_.Tick(true, TxDesc::Unpack(in.tx_rd->data.w.data()), w_.desc_pop);
   } else if (w_.desc_pop || !u_desc_.settled()) {
     u_desc_.Tick(false, r_.d, w_.desc_pop);
   }
@@ -191,10 +191,10 @@ void handoff_tx::TickArrival() {
 // The k bytes from lane `lane` on follow those in acc; a full word goes on to be written. The zeros
 // above them are made when acc is the last word: until then they do not show.
 void handoff_tx::Append(const Ord& head, uint32_t lane, uint32_t k, bool frame_end) {
-  const Rd& tr = *in.tr;
+  const Rd& tx_rd = *in.tx_rd;
   const uint32_t base = r_.flush ? 0 : r_.acc_cnt;
   const uint32_t total = base + k;
-  const uint8_t* from = tr.data.bytes() + lane;
+  const uint8_t* from = tx_rd.data.bytes() + lane;
   uint32_t kept = total;
   if (total > kDataBytes) {
     const uint32_t first = kDataBytes - base;
@@ -208,7 +208,7 @@ void handoff_tx::Append(const Ord& head, uint32_t lane, uint32_t k, bool frame_e
     std::memcpy(r_.acc.bytes() + base, from, k);
   }
   r_.acc_cnt = static_cast<uint8_t>(kept);
-  r_.acc_err = tr.err || (r_.acc_err && !r_.flush);
+  r_.acc_err = tx_rd.err || (r_.acc_err && !r_.flush);
   r_.flush = head.last && frame_end;
 }
 
@@ -543,8 +543,8 @@ void handoff_tx::Show() {
   q_.tx_cnt = d_.tx_cnt;
   q_.txa_cnt_valid = d_.txa_cnt_valid;
   q_.txa_cnt = d_.txa_cnt;
-  q_.tr_req_valid = d_.tr_req_valid;
-  q_.tr_req = d_.tr_req;
+  q_.tx_rd_req_valid = d_.tx_rd_req_valid;
+  q_.tx_rd_req = d_.tx_rd_req;
   q_.tx_cons = d_.tx_cons;
   q_.tx_fault = d_.tx_fault;
   q_.tx_idle = d_.tx_idle;

@@ -5,8 +5,7 @@
 // ackreq to the first beat on tx: 6 cycles and what rx_tcp takes for its snap. A frame begins only
 // when all its bytes are here. Never leaves a bubble in a frame, never answers out of ring order,
 // never writes memory.
-#ifndef HANDOFF_MODEL_HANDOFF_TX_H_
-#define HANDOFF_MODEL_HANDOFF_TX_H_
+#pragma once
 
 #include <cstdint>
 #include <string_view>
@@ -38,9 +37,9 @@ class handoff_tx {
     const bool* start_ready = nullptr;
     const bool* sent_ready = nullptr;
     const bool* tx_ready = nullptr;
-    const bool* tr_req_ready = nullptr;
-    const bool* tr_valid = nullptr;
-    const Rd* tr = nullptr;
+    const bool* tx_rd_req_ready = nullptr;
+    const bool* tx_rd_valid = nullptr;
+    const Rd* tx_rd = nullptr;
     const Cfg* cfg = nullptr;
     const Ring* tx_ring = nullptr;
     const bool* stop = nullptr;
@@ -59,8 +58,8 @@ class handoff_tx {
     Cnt tx_cnt{};
     bool txa_cnt_valid = false;
     Cnt txa_cnt{};
-    bool tr_req_valid = false;
-    RdReq tr_req{};
+    bool tx_rd_req_valid = false;
+    RdReq tx_rd_req{};
     U16 tx_cons = 0;
     bool tx_fault = false;
     bool tx_idle = false;
@@ -73,7 +72,8 @@ class handoff_tx {
   In in;
   void Reset();
   void Tick() {
-    if (!idle_ || *in.ackreq_valid || *in.tmpl_valid || *in.tr_valid || *in.tx_ring != seen_ring_)
+    if (!idle_ || *in.ackreq_valid || *in.tmpl_valid || *in.tx_rd_valid ||
+        *in.tx_ring != seen_ring_)
       Edge();
   }
   void Commit() {
@@ -154,8 +154,8 @@ class handoff_tx {
     f("tx_cnt", d_.tx_cnt);
     f("txa_cnt_valid", d_.txa_cnt_valid);
     f("txa_cnt", d_.txa_cnt);
-    f("tr_req_valid", d_.tr_req_valid);
-    f("tr_req", d_.tr_req);
+    f("tx_rd_req_valid", d_.tx_rd_req_valid);
+    f("tx_rd_req", d_.tx_rd_req);
     f("tx_idle", d_.tx_idle);
     f("quiet", d_.quiet);
   }
@@ -308,5 +308,3 @@ class handoff_tx {
 };
 
 }  // namespace handoff
-
-#endif  // HANDOFF_MODEL_HANDOFF_TX_H_

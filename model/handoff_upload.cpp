@@ -47,21 +47,21 @@ void handoff_upload::Reset() {
   u_uerr_.Reset();
   u_err_.Reset();
   d_ = q_ = Out{};
-  load_done_ = load_uerr_ = load_uw_ = changed_ = resting_ = false;
+  load_done_ = load_uerr_ = load_upload_wr_ = changed_ = resting_ = false;
 }
 
 void handoff_upload::Edge() {
   changed_ = true;
   burst_pop_ = ntf_pop_ = false;
-  if (*in.uw_done_valid || r_.d1_valid || !u_ntf_.empty() || !u_uerr_.empty() || q_.done_valid ||
-      q_.uerr_valid || r_.clr) {
+  if (*in.upload_wr_done_valid || r_.d1_valid || !u_ntf_.empty() || !u_uerr_.empty() ||
+      q_.done_valid || q_.uerr_valid || r_.clr) {
     TickAnswers();
   }
   TickStep();
   d_.fdata_ready = u_fdata_skid_.ready();
   d_.blk_ready = u_blk_skid_.ready();
   d_.job_ready = u_job_skid_.ready();
-  resting_ = !r_.job_valid && !d_.uw_valid && Rests();
+  resting_ = !r_.job_valid && !d_.upload_wr_valid && Rests();
   d_.quiet = resting_ && u_fdata_skid_.empty() && u_burst_.empty() && u_ntf_.empty();
 }
 
@@ -70,7 +70,7 @@ void handoff_upload::Edge() {
 void handoff_upload::TickStep() {
   const bool fdata_v = u_fdata_skid_.valid(*in.fdata_valid);
   const Beat& fdata = u_fdata_skid_.data(*in.fdata);
-  const bool uw_free = !q_.uw_valid || *in.uw_ready;
+  const bool upload_wr_free = !q_.upload_wr_valid || *in.upload_wr_ready;
   bool emit = false, pop = false, blk_pop = false, fin = false, begin = false;
   uint32_t n = 0;
   uint32_t rem_d = r_.rem;
@@ -86,10 +86,10 @@ void handoff_upload::TickStep() {
     const bool head = !held && next == b && fdata_v;
     const bool there =
         r_.kind == JobKind::JobBlock ? u_blk_skid_.valid(*in.blk_valid) : held || head;
-    emit = there && uw_free && (!first || (u_burst_.ready() && !Far()));
+    emit = there && upload_wr_free && (!first || (u_burst_.ready() && !Far()));
     if (emit) {
       LoadUw(n, first, head, b, fdata.data);
-      d_.uw.last = n == r_.rem || page_beat == kPageBeats - 1;
+      d_.upload_wr.last = n == r_.rem || page_beat == kPageBeats - 1;
       begin = first;
       rem_d -= n;
       pop = write && head;
@@ -107,8 +107,8 @@ void handoff_upload::TickStep() {
   const bool pre = fin && r_.frame_end && r_.ended && fdata_v;
   pop = pop || pre;
   const bool take = (!r_.job_valid || fin) && !r_.clr && u_job_skid_.valid(*in.job_valid);
-  load_uw_ = emit;
-  d_.uw_valid = emit || !uw_free;
+  load_upload_wr_ = emit;
+  d_.upload_wr_valid = emit || !upload_wr_free;
 
   // What is begun waits for its answer.
   if (begin) {
@@ -181,23 +181,23 @@ void handoff_upload::TakeJob() {
 // n bytes of the frame from off on, at their lanes; or 64 of the block.
 void handoff_upload::LoadUw(uint32_t n, bool first, bool head, uint32_t b, const Data& fdata) {
   const uint32_t lane = r_.addr % kDataBytes;
-  Wr& uw = d_.uw;
-  uw.first = first;
-  uw.addr = first ? r_.addr - lane : 0;
-  uw.beats = 0;
+  Wr& upload_wr = d_.upload_wr;
+  upload_wr.first = first;
+  upload_wr.addr = first ? r_.addr - lane : 0;
+  upload_wr.beats = 0;
   if (first) {
     const uint32_t left = (lane + r_.rem + kDataBytes - 1) / kDataBytes;
     const uint32_t page = kPageBeats - static_cast<uint32_t>(r_.addr / kDataBytes % kPageBeats);
-    uw.beats = static_cast<uint8_t>(std::min(left, page));
+    upload_wr.beats = static_cast<uint8_t>(std::min(left, page));
   }
-  uw.strb = Strobes(lane, n);
+  upload_wr.strb = Strobes(lane, n);
   if (r_.kind == JobKind::JobBlock) {
     uint64_t words[16];
     const uint32_t j = r_.off / kDataBytes;
-    uw.data = Data{};
+    upload_wr.data = Data{};
     if (j >= 2) return;
     u_blk_skid_.data(*in.blk).Pack(words);
-    std::memcpy(uw.data.bytes(), words + 8 * j, kDataBytes);
+    std::memcpy(upload_wr.data.bytes(), words + 8 * j, kDataBytes);
     return;
   }
   // The frame's beat with the first byte, and the one after it.
@@ -205,7 +205,7 @@ void handoff_upload::LoadUw(uint32_t n, bool first, bool head, uint32_t b, const
   const Data& low = head && r_.off / kDataBytes == b ? fdata : r_.beat;
   const Data& high = head ? fdata : r_.beat;
   if (so == lane) {
-    uw.data = low;
+    upload_wr.data = low;
   } else {
     // Lane i takes byte i + so - lane of the two: each word is made of the ends of two words.
     const uint32_t shift = kDataBytes + so - lane;
@@ -217,13 +217,14 @@ void handoff_upload::LoadUw(uint32_t n, bool first, bool head, uint32_t b, const
     words[3 * Data::kWords] = 0;
     const uint64_t* from = words + shift / 8;
     for (uint32_t i = 0; i < Data::kWords; ++i) {
-      uw.data.w[i] = from[i] >> bits | from[i + 1] << 1 << (63 - bits);
+      upload_wr.data.w[i] = from[i] >> bits | from[i + 1] << 1 << (63 - bits);
     }
   }
   if (n == kDataBytes) return;
   const uint8_t* above = kLanes.data() + 64 - lane;       // lanes from lane on
   const uint8_t* below = kLanes.data() + 128 - lane - n;  // lanes under lane + n
-  for (uint32_t i = 0; i < Data::kWords; ++i) uw.data.w[i] &= Word(above, i) & Word(below, i);
+  for (uint32_t i = 0; i < Data::kWords; ++i)
+    upload_wr.data.w[i] &= Word(above, i) & Word(below, i);
 }
 
 // -------------------------------------------------------------------------------------------------
@@ -232,8 +233,8 @@ void handoff_upload::LoadUw(uint32_t n, bool first, bool head, uint32_t b, const
 // And what follows them: notifications, uerr. Of u_burst and u_ntf it only decides the pops,
 // TickStep() the pushes.
 void handoff_upload::TickAnswers() {
-  burst_pop_ = *in.uw_done_valid && u_burst_.valid();
-  const bool err = burst_pop_ && in.uw_done->err;
+  burst_pop_ = *in.upload_wr_done_valid && u_burst_.valid();
+  const bool err = burst_pop_ && in.upload_wr_done->err;
   const Burst burst = burst_pop_ ? u_burst_.data() : Burst{};
   const bool err_we = err && burst.user;
 
@@ -241,8 +242,8 @@ void handoff_upload::TickAnswers() {
   // Notifications: wait for the bursts before them, then for the error RAM, then leave.
 
   const bool done_free = !q_.done_valid || *in.done_ready;
-  const bool d1_sync = r_.d1.kind == NtfKind::NtfSync;
-  const bool d1_go = r_.d1_valid && done_free && !(err_we && d1_sync);
+  const bool d1_resync = r_.d1.kind == NtfKind::NtfResync;
+  const bool d1_go = r_.d1_valid && done_free && !(err_we && d1_resync);
   load_done_ = d1_go;
   if (d1_go) {
     d_.done = r_.d1;
@@ -251,7 +252,7 @@ void handoff_upload::TickAnswers() {
                                     seen.err && seen.gen == r_.d1.gen);
   }
   d_.done_valid = d1_go || !done_free;
-  const uint32_t sync_conn = r_.d1.conn & mask_;
+  const uint32_t resync_conn = r_.d1.conn & mask_;
   ntf_pop_ = u_ntf_.valid() && Retired() && (!r_.d1_valid || d1_go);
   r_.d1_valid = ntf_pop_ || (r_.d1_valid && !d1_go);
   if (ntf_pop_) {
@@ -271,8 +272,8 @@ void handoff_upload::TickAnswers() {
     u_err_.TickWrite(r_.clr_addr, Err{});
   } else if (err_we) {
     u_err_.TickWrite(burst.conn & mask_, Err{true, burst.gen});
-  } else if (d1_go && d1_sync) {
-    u_err_.TickWrite(sync_conn, Err{});
+  } else if (d1_go && d1_resync) {
+    u_err_.TickWrite(resync_conn, Err{});
   }
 
   // -----------------------------------------------------------------------------------------------

@@ -2,11 +2,10 @@
 //
 // Bytes to memory: the jobs of buffers as bursts and notifications (docs/units/upload.md).
 //
-// A job's first beat is on uw two cycles after the job was at the port of an idle unit; one beat a
-// cycle, no bubble between jobs. Never writes a byte that a job does not name, never crosses a page
-// in a burst, never tells of bytes before their bursts are answered.
-#ifndef HANDOFF_MODEL_HANDOFF_UPLOAD_H_
-#define HANDOFF_MODEL_HANDOFF_UPLOAD_H_
+// A job's first beat is on upload_wr two cycles after the job was at the port of an idle unit; one
+// beat a cycle, no bubble between jobs. Never writes a byte that a job does not name, never crosses
+// a page in a burst, never tells of bytes before their bursts are answered.
+#pragma once
 
 #include <cstdint>
 #include <string_view>
@@ -34,9 +33,9 @@ class handoff_upload {
     const Job* job = nullptr;
     const bool* done_ready = nullptr;
     const bool* uerr_ready = nullptr;
-    const bool* uw_ready = nullptr;
-    const bool* uw_done_valid = nullptr;
-    const WrDone* uw_done = nullptr;
+    const bool* upload_wr_ready = nullptr;
+    const bool* upload_wr_done_valid = nullptr;
+    const WrDone* upload_wr_done = nullptr;
   };
   struct Out {
     bool fdata_ready = false;
@@ -46,8 +45,8 @@ class handoff_upload {
     Ntf done{};
     bool uerr_valid = false;
     Uerr uerr{};
-    bool uw_valid = false;
-    Wr uw{};
+    bool upload_wr_valid = false;
+    Wr upload_wr{};
     bool quiet = false;
   };
 
@@ -57,7 +56,7 @@ class handoff_upload {
   In in;
   void Reset();
   void Tick() {
-    if (!resting_ || *in.job_valid || *in.uw_done_valid || *in.blk_valid ||
+    if (!resting_ || *in.job_valid || *in.upload_wr_done_valid || *in.blk_valid ||
         (*in.fdata_valid && q_.fdata_ready)) {
       Edge();
     }
@@ -70,12 +69,12 @@ class handoff_upload {
     q_.job_ready = d_.job_ready;
     q_.done_valid = d_.done_valid;
     q_.uerr_valid = d_.uerr_valid;
-    q_.uw_valid = d_.uw_valid;
+    q_.upload_wr_valid = d_.upload_wr_valid;
     q_.quiet = d_.quiet;
     if (load_done_) q_.done = d_.done;
     if (load_uerr_) q_.uerr = d_.uerr;
-    if (load_uw_) q_.uw = d_.uw;
-    load_done_ = load_uerr_ = load_uw_ = false;
+    if (load_upload_wr_) q_.upload_wr = d_.upload_wr;
+    load_done_ = load_uerr_ = load_upload_wr_ = false;
   }
   const Out& out() const { return q_; }
 
@@ -111,8 +110,8 @@ class handoff_upload {
     f("u_ntf", u_ntf_);
     f("u_uerr", u_uerr_);
     f("u_err", u_err_);
-    f("uw_valid", d_.uw_valid);
-    f("uw", d_.uw);
+    f("upload_wr_valid", d_.upload_wr_valid);
+    f("upload_wr", d_.upload_wr);
     f("done_valid", d_.done_valid);
     f("done", d_.done);
     f("uerr_valid", d_.uerr_valid);
@@ -219,11 +218,9 @@ class handoff_upload {
   bool burst_pop_ = false, ntf_pop_ = false;
   Out d_, q_;
   // Which payloads Commit() has to copy.
-  bool load_done_ = false, load_uerr_ = false, load_uw_ = false;
+  bool load_done_ = false, load_uerr_ = false, load_upload_wr_ = false;
   bool changed_ = false;
   bool resting_ = false;  // all that is held waits for a job, an answer, or a beat
 };
 
 }  // namespace handoff
-
-#endif  // HANDOFF_MODEL_HANDOFF_UPLOAD_H_

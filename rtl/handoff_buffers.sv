@@ -2,7 +2,7 @@
 //
 // User-buffer pieces of every connection; turns places into upload jobs (docs/units/buffers.md).
 //
-// Contract: valid/ready, with two-entry skids at place and lbuf; room, lret and back_cnt are
+// Contract: valid/ready, with two-entry skids at place and lbuf; room, legacy_return and back_cnt are
 // pulses. A place's first job is at the output two cycles after the place was at the port of an
 // idle unit; one step a cycle, at most one job a step. Never refuses a place, never reorders, never
 // writes to a piece after its hand-back.
@@ -24,10 +24,10 @@ module handoff_buffers
     input  place_t place_i,
 
     // to rx_tcp: bytes that are sure to go to user buffers; reserved legacy buffers not used
-    output logic  room_valid_o,
+    output logic room_valid_o,
     output room_t room_o,
-    output logic  lret_valid_o,
-    output lret_t lret_o,
+    output logic legacy_return_valid_o,
+    output legacy_return_t legacy_return_o,
 
     // to upload: in the order of the places
     output logic job_valid_o,
@@ -96,19 +96,20 @@ module handoff_buffers
   logic  due_q;
   conn_t due_conn_q;
 
-  logic job_valid_q, room_valid_q, lret_valid_q, back_cnt_valid_q, back_tmr_valid_q, quiet_q;
-  job_t  job_q;
+  logic
+      job_valid_q, room_valid_q, legacy_return_valid_q, back_cnt_valid_q, back_tmr_valid_q, quiet_q;
+  job_t job_q;
   room_t room_q;
-  lret_t lret_q;
-  cnt_t  back_cnt_q;
-  tmr_t  back_tmr_q;
+  legacy_return_t legacy_return_q;
+  cnt_t back_cnt_q;
+  tmr_t back_tmr_q;
 
   assign job_valid_o = job_valid_q;
   assign job_o = job_q;
   assign room_valid_o = room_valid_q;
   assign room_o = room_q;
-  assign lret_valid_o = lret_valid_q;
-  assign lret_o = lret_q;
+  assign legacy_return_valid_o = legacy_return_valid_q;
+  assign legacy_return_o = legacy_return_q;
   assign back_cnt_valid_o = back_cnt_valid_q;
   assign back_cnt_o = back_cnt_q;
   assign back_tmr_valid_o = back_tmr_valid_q;
@@ -182,12 +183,12 @@ module handoff_buffers
   end
 
   assign ready_any = |lasts;
-  assign tell = s1_q.to_sync && !told_q;
+  assign tell = s1_q.to_resync && !told_q;
   assign back_all = tell || s1_q.kind == PlaceFlush || s1_q.kind == PlaceUndelegate
-      || s1_q.kind == PlaceSync;
+      || s1_q.kind == PlaceResync;
 
   always_comb begin
-    touch = s1_q.to_sync;
+    touch = s1_q.to_resync;
     what  = StepNothing;
     unique case (s1_q.kind)
       PlaceDrop: what = StepDrop;
@@ -196,7 +197,7 @@ module handoff_buffers
         touch = 1'b1;
         what  = (rem_q == '0) ? StepDrop : ready_any ? StepUser : StepLegacy;
       end
-      PlaceSetup, PlacePost, PlaceFlush, PlaceResume, PlaceSync: begin
+      PlaceSetup, PlacePost, PlaceFlush, PlaceResume, PlaceResync: begin
         touch = 1'b1;
         what  = StepAnswer;
       end
@@ -213,7 +214,7 @@ module handoff_buffers
       default: what = StepNothing;
     endcase
     if (back_all && w.count != '0) what = StepBack;
-    else if (tell && s1_q.kind != PlaceSync) what = StepTell;
+    else if (tell && s1_q.kind != PlaceResync) what = StepTell;
   end
 
   // The first user buffer is piece[0] to piece[take_n - 1]; the first piece takes n bytes.
@@ -467,11 +468,11 @@ module handoff_buffers
 
   // ---------------------------------------------------------------------------------------------
   // Outputs: what follows a last step.
-  logic due_d, lret_d, back_d;
+  logic due_d, legacy_return_d, back_d;
   logic [SumBits-1:0] avail;
 
-  assign due_d  = step && last && touch && (s1_q.kind == PlacePost || s1_q.room_epoch != w.epoch);
-  assign lret_d = step && last && s1_q.reserved > used;
+  assign due_d = step && last && touch && (s1_q.kind == PlacePost || s1_q.room_epoch != w.epoch);
+  assign legacy_return_d = step && last && s1_q.reserved > used;
   assign back_d = step && (what == StepBack || what == StepExpire || (what == StepUser && handed));
 
   // Bytes free in finished user buffers.
@@ -498,8 +499,8 @@ module handoff_buffers
       due_conn_q <= '0;
       room_valid_q <= 1'b0;
       room_q <= '0;
-      lret_valid_q <= 1'b0;
-      lret_q <= '0;
+      legacy_return_valid_q <= 1'b0;
+      legacy_return_q <= '0;
       back_cnt_valid_q <= 1'b0;
       back_cnt_q <= '0;
     end else begin
@@ -523,8 +524,8 @@ module handoff_buffers
         room_q.room_epoch <= w_q.epoch;
         room_q.room_end <= w_q.nxt + avail[31:0];
       end
-      lret_valid_q <= lret_d;
-      if (lret_d) lret_q.n <= s1_q.reserved - used;
+      legacy_return_valid_q <= legacy_return_d;
+      if (legacy_return_d) legacy_return_q.n <= s1_q.reserved - used;
       back_cnt_valid_q <= back_d;
       if (back_d) back_cnt_q.index <= CntHandBacks;
     end
@@ -539,7 +540,7 @@ module handoff_buffers
           && !(take || (s1_valid_q && !(step && last)))
           && !(step && emits_job) && !(job_valid_q && !job_ready_i)
           && !(step && emits_tmr) && !(back_tmr_valid_q && !back_tmr_ready_i)
-          && !due_d && !due_q && !lret_d && !back_d && !(lbuf_valid_i && lbuf_ready_o);
+          && !due_d && !due_q && !legacy_return_d && !back_d && !(lbuf_valid_i && lbuf_ready_o);
     end
   end
 

@@ -2,9 +2,9 @@
 //
 // Reads the command ring, checks what is wrong in a command itself, passes it on (docs/units/command.md).
 //
-// Contract: valid/ready out; cr and cmd_rsp come as pulses and always find room. One command at a
+// Contract: valid/ready out; cmd_rd and cmd_rsp come as pulses and always find room. One command at a
 // time, from lookup's and rx_tcp's answer to the next; up to four slots are read ahead. A word at
-// cr becomes a command at cmd four cycles later (SETUP: six). A refused command goes the same way
+// cmd_rd becomes a command at cmd four cycles later (SETUP: six). A refused command goes the same way
 // and changes nothing. Never reads the ring before u_entries is cleared nor past an error, never
 // passes on a command before the one before it has taken effect or an index without a RAM word
 // behind it, never writes memory.
@@ -35,11 +35,11 @@ module handoff_command
     input cmd_rsp_t cmd_rsp_i,
 
     // to dma: reads of one slot, answered in order
-    output logic    cr_req_valid_o,
-    input  logic    cr_req_ready_i,
-    output rd_req_t cr_req_o,
-    input  logic    cr_valid_i,
-    input  rd_t     cr_i,
+    output logic    cmd_rd_req_valid_o,
+    input  logic    cmd_rd_req_ready_i,
+    output rd_req_t cmd_rd_req_o,
+    input  logic    cmd_rd_valid_i,
+    input  rd_t     cmd_rd_i,
 
     // from and to csr
     input  cfg_t  cfg_i,
@@ -87,8 +87,9 @@ module handoff_command
   logic [AheadBits-1:0] infl_q, infl_d;
   data_t w0_q, w1_q;
   status_e status_q, status;
-  logic cr_req_valid_q, cr_req_valid_d, tmpl_valid_q, tmpl_valid_d, cmd_valid_q, cmd_valid_d;
-  rd_req_t  cr_req_q;
+  logic
+      cmd_rd_req_valid_q, cmd_rd_req_valid_d, tmpl_valid_q, tmpl_valid_d, cmd_valid_q, cmd_valid_d;
+  rd_req_t  cmd_rd_req_q;
   tmpl_t    tmpl_q;
   cmd_key_t cmd_q;
 
@@ -104,14 +105,14 @@ module handoff_command
   assign mask = ring_mask(cmd_ring_i.log_size);
   assign want = run && !fault_q && ((cmd_ring_i.index - fetch_q) & mask) != '0 &&
       (AheadBits + 1)'(infl_q) + (AheadBits + 1)'(words_count) < (AheadBits + 1)'(Ahead);
-  assign issue = want && (!cr_req_valid_q || cr_req_ready_i);
-  assign arrive = cr_valid_i && infl_q != '0;
-  assign store = arrive && run && !fault_q && !cr_i.err;
+  assign issue = want && (!cmd_rd_req_valid_q || cmd_rd_req_ready_i);
+  assign arrive = cmd_rd_valid_i && infl_q != '0;
+  assign store = arrive && run && !fault_q && !cmd_rd_i.err;
   assign infl_d = infl_q + AheadBits'(issue) - AheadBits'(arrive);
-  assign cr_req_valid_d = issue || (cr_req_valid_q && !cr_req_ready_i);
+  assign cmd_rd_req_valid_d = issue || (cmd_rd_req_valid_q && !cmd_rd_req_ready_i);
 
   logic unused_fetch;
-  assign unused_fetch = cr_i.last;
+  assign unused_fetch = cmd_rd_i.last;
 
   prim_fifo #(
       .T(data_t),
@@ -121,7 +122,7 @@ module handoff_command
       .rst_ni,
       .push_i(store),
       .ready_o(words_ready),
-      .data_i(cr_i.data),
+      .data_i(cmd_rd_i.data),
       .valid_o(words_valid),
       .pop_i(words_pop),
       .data_o(word),
@@ -131,22 +132,22 @@ module handoff_command
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      active_q       <= 1'b0;
-      fetch_q        <= '0;
-      cons_q         <= '0;
-      infl_q         <= '0;
-      fault_q        <= 1'b0;
-      cr_req_valid_q <= 1'b0;
-      cr_req_q       <= '0;
+      active_q           <= 1'b0;
+      fetch_q            <= '0;
+      cons_q             <= '0;
+      infl_q             <= '0;
+      fault_q            <= 1'b0;
+      cmd_rd_req_valid_q <= 1'b0;
+      cmd_rd_req_q       <= '0;
     end else begin
-      active_q       <= cmd_ring_i.enable && state_q != StClear && (active_q || infl_q == '0);
-      fetch_q        <= !run ? '0 : issue ? (fetch_q + 16'd1) & mask : fetch_q;
-      cons_q         <= !run ? '0 : store ? (cons_q + 16'd1) & mask : cons_q;
-      infl_q         <= infl_d;
-      fault_q        <= fault_q || (arrive && cr_i.err);
-      cr_req_valid_q <= cr_req_valid_d;
+      active_q           <= cmd_ring_i.enable && state_q != StClear && (active_q || infl_q == '0);
+      fetch_q            <= !run ? '0 : issue ? (fetch_q + 16'd1) & mask : fetch_q;
+      cons_q             <= !run ? '0 : store ? (cons_q + 16'd1) & mask : cons_q;
+      infl_q             <= infl_d;
+      fault_q            <= fault_q || (arrive && cmd_rd_i.err);
+      cmd_rd_req_valid_q <= cmd_rd_req_valid_d;
       if (issue) begin
-        cr_req_q <= '{
+        cmd_rd_req_q <= '{
             addr: aligned(cmd_ring_i.base) + (u64_t'(fetch_q) << LaneBits),  // a slot is one beat
             bytes: u16_t'(DataBytes)
         };
@@ -411,7 +412,7 @@ module handoff_command
           cmd.cmd.addr = aligned(plain.addr);
           cmd.key = e.key;
         end
-        default:  ;  // SYNC, FLUSH: nothing to say
+        default:  ;  // RESYNC, FLUSH: nothing to say
       endcase
     end
   end
@@ -472,7 +473,7 @@ module handoff_command
       if (state_q == StCheck) status_q <= status;
       if (tmpl_load) tmpl_q <= tmpl;
       if (cmd_load) cmd_q <= cmd;
-      quiet_q <= state_d == StTake && words_empty_d && infl_d == '0 && !cr_req_valid_d &&
+      quiet_q <= state_d == StTake && words_empty_d && infl_d == '0 && !cmd_rd_req_valid_d &&
           !tmpl_valid_d && !cmd_valid_d && !want && !(cmd_ring_i.enable && !active_q);
     end
   end
@@ -481,8 +482,8 @@ module handoff_command
   assign cmd_o = cmd_q;
   assign tmpl_valid_o = tmpl_valid_q;
   assign tmpl_o = tmpl_q;
-  assign cr_req_valid_o = cr_req_valid_q;
-  assign cr_req_o = cr_req_q;
+  assign cmd_rd_req_valid_o = cmd_rd_req_valid_q;
+  assign cmd_rd_req_o = cmd_rd_req_q;
   assign cmd_cons_o = cons_q;
   assign cmd_fault_o = fault_q;
   assign quiet_o = quiet_q;

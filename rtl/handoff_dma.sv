@@ -2,8 +2,8 @@
 //
 // All memory accesses of the engine on one AXI4 master (docs/units/dma.md).
 //
-// Contract: valid/ready, with a two-entry skid at each input that has a ready; uw_done, nw_done,
-// cr, lr and tr are pulses. Write bursts of two clients alternate; AW, W and B keep one order; one
+// Contract: valid/ready, with a two-entry skid at each input that has a ready; upload_wr_done, notify_wr_done,
+// cmd_rd, legacy_rd and tx_rd are pulses. Write bursts of two clients alternate; AW, W and B keep one order; one
 // W beat a cycle, one cycle after its client's. Reads of three clients use distinct ids as a ring
 // of tags; completions come in any order and are delivered in the order of the requests, three
 // cycles after R at best. Never begins anything while halt or stop is 1; always ends what it began.
@@ -18,37 +18,37 @@ module handoff_dma
     input logic rst_ni,
 
     // from upload and notify: bursts, all beats of one before the next
-    input  logic uw_valid_i,
-    output logic uw_ready_o,
-    input  wr_t  uw_i,
-    input  logic nw_valid_i,
-    output logic nw_ready_o,
-    input  wr_t  nw_i,
+    input  logic upload_wr_valid_i,
+    output logic upload_wr_ready_o,
+    input  wr_t  upload_wr_i,
+    input  logic notify_wr_valid_i,
+    output logic notify_wr_ready_o,
+    input  wr_t  notify_wr_i,
 
     // to upload and notify: one answer a burst, in order
-    output logic     uw_done_valid_o,
-    output wr_done_t uw_done_o,
-    output logic     nw_done_valid_o,
-    output wr_done_t nw_done_o,
+    output logic     upload_wr_done_valid_o,
+    output wr_done_t upload_wr_done_o,
+    output logic     notify_wr_done_valid_o,
+    output wr_done_t notify_wr_done_o,
 
     // from command, legacy and tx: read requests
-    input  logic    cr_req_valid_i,
-    output logic    cr_req_ready_o,
-    input  rd_req_t cr_req_i,
-    input  logic    lr_req_valid_i,
-    output logic    lr_req_ready_o,
-    input  rd_req_t lr_req_i,
-    input  logic    tr_req_valid_i,
-    output logic    tr_req_ready_o,
-    input  rd_req_t tr_req_i,
+    input  logic    cmd_rd_req_valid_i,
+    output logic    cmd_rd_req_ready_o,
+    input  rd_req_t cmd_rd_req_i,
+    input  logic    legacy_rd_req_valid_i,
+    output logic    legacy_rd_req_ready_o,
+    input  rd_req_t legacy_rd_req_i,
+    input  logic    tx_rd_req_valid_i,
+    output logic    tx_rd_req_ready_o,
+    input  rd_req_t tx_rd_req_i,
 
     // to command, legacy and tx: beats in the order of the requests, always taken
-    output logic cr_valid_o,
-    output rd_t  cr_o,
-    output logic lr_valid_o,
-    output rd_t  lr_o,
-    output logic tr_valid_o,
-    output rd_t  tr_o,
+    output logic cmd_rd_valid_o,
+    output rd_t  cmd_rd_o,
+    output logic legacy_rd_valid_o,
+    output rd_t  legacy_rd_o,
+    output logic tx_rd_valid_o,
+    output rd_t  tx_rd_o,
 
     // AXI4 master
     output logic      aw_valid_o,
@@ -110,8 +110,8 @@ module handoff_dma
   axi_addr_t aw_q;
   axi_w_t w_q;
 
-  logic uw_valid, nw_valid, uw_empty_d, nw_empty_d;
-  wr_t uw, nw, x;
+  logic upload_wr_valid, notify_wr_valid, uw_empty_d, nw_empty_d;
+  wr_t upload_wr, notify_wr, x;
   logic warb_valid, warb_idx, order_ready, order_valid, order_client, order_empty_d;
   logic aw_free, w_free, open, beat, src, src_valid, ret;
 
@@ -119,9 +119,9 @@ module handoff_dma
   assign w_free = !w_valid_q || w_ready_i;
   assign open = !w_open_q && go && aw_free && w_free && order_ready && warb_valid;
   assign src = w_open_q ? w_client_q : warb_idx;
-  assign src_valid = src ? nw_valid : uw_valid;
+  assign src_valid = src ? notify_wr_valid : upload_wr_valid;
   assign beat = open || (w_open_q && src_valid && w_free);
-  assign x = src ? nw : uw;
+  assign x = src ? notify_wr : upload_wr;
 
   assign w_open_d = beat ? !x.last : w_open_q;
   assign aw_valid_d = open || (aw_valid_q && !aw_ready_i);
@@ -129,28 +129,28 @@ module handoff_dma
 
   prim_skid #(
       .T(wr_t)
-  ) u_uw_skid (
+  ) u_upload_wr_skid (
       .clk_i,
       .rst_ni,
-      .valid_i(uw_valid_i),
-      .ready_o(uw_ready_o),
-      .data_i(uw_i),
-      .valid_o(uw_valid),
+      .valid_i(upload_wr_valid_i),
+      .ready_o(upload_wr_ready_o),
+      .data_i(upload_wr_i),
+      .valid_o(upload_wr_valid),
       .pop_i(beat && !src),
-      .data_o(uw),
+      .data_o(upload_wr),
       .empty_d_o(uw_empty_d)
   );
   prim_skid #(
       .T(wr_t)
-  ) u_nw_skid (
+  ) u_notify_wr_skid (
       .clk_i,
       .rst_ni,
-      .valid_i(nw_valid_i),
-      .ready_o(nw_ready_o),
-      .data_i(nw_i),
-      .valid_o(nw_valid),
+      .valid_i(notify_wr_valid_i),
+      .ready_o(notify_wr_ready_o),
+      .data_i(notify_wr_i),
+      .valid_o(notify_wr_valid),
       .pop_i(beat && src),
-      .data_o(nw),
+      .data_o(notify_wr),
       .empty_d_o(nw_empty_d)
   );
   prim_arb #(
@@ -158,7 +158,7 @@ module handoff_dma
   ) u_warb (
       .clk_i,
       .rst_ni,
-      .req_i  ({nw_valid, uw_valid}),
+      .req_i  ({notify_wr_valid, upload_wr_valid}),
       .valid_o(warb_valid),
       .idx_o  (warb_idx),
       .take_i (open)
@@ -210,12 +210,16 @@ module handoff_dma
   // Write answers.
   logic b_valid, b_empty_d, unused_b_low;
   axi_b_t b;
-  logic uw_done_valid_q, uw_done_valid_d, nw_done_valid_q, nw_done_valid_d;
-  wr_done_t uw_done_q, nw_done_q;
+  logic
+      upload_wr_done_valid_q,
+      upload_wr_done_valid_d,
+      notify_wr_done_valid_q,
+      notify_wr_done_valid_d;
+  wr_done_t upload_wr_done_q, notify_wr_done_q;
 
   assign ret = b_valid && order_valid;
-  assign uw_done_valid_d = ret && !order_client;
-  assign nw_done_valid_d = ret && order_client;
+  assign upload_wr_done_valid_d = ret && !order_client;
+  assign notify_wr_done_valid_d = ret && order_client;
   assign unused_b_low = b.resp[0];
 
   prim_skid #(
@@ -234,15 +238,15 @@ module handoff_dma
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      uw_done_valid_q <= 1'b0;
-      uw_done_q       <= '0;
-      nw_done_valid_q <= 1'b0;
-      nw_done_q       <= '0;
+      upload_wr_done_valid_q <= 1'b0;
+      upload_wr_done_q       <= '0;
+      notify_wr_done_valid_q <= 1'b0;
+      notify_wr_done_q       <= '0;
     end else begin
-      uw_done_valid_q <= uw_done_valid_d;
-      nw_done_valid_q <= nw_done_valid_d;
-      if (uw_done_valid_d) uw_done_q.err <= b.resp[RespErr];
-      if (nw_done_valid_d) nw_done_q.err <= b.resp[RespErr];
+      upload_wr_done_valid_q <= upload_wr_done_valid_d;
+      notify_wr_done_valid_q <= notify_wr_done_valid_d;
+      if (upload_wr_done_valid_d) upload_wr_done_q.err <= b.resp[RespErr];
+      if (notify_wr_done_valid_d) notify_wr_done_q.err <= b.resp[RespErr];
     end
   end
 
@@ -256,9 +260,9 @@ module handoff_dma
   beats_t tag_beats_q[RdTags];
   beats_t tag_cnt_q[RdTags];  // beats of the tag that are in the reorder RAM
 
-  logic cr_req_valid, lr_req_valid, tr_req_valid;
-  logic cr_req_empty_d, lr_req_empty_d, tr_req_empty_d;
-  rd_req_t cr_req, lr_req, tr_req, q;
+  logic cmd_rd_req_valid, legacy_rd_req_valid, tx_rd_req_valid;
+  logic cmd_rd_req_empty_d, legacy_rd_req_empty_d, tx_rd_req_empty_d;
+  rd_req_t cmd_rd_req, legacy_rd_req, tx_rd_req, q;
   logic rarb_valid, issue, free_tag;
   logic [1:0] rarb_idx;
   logic [16:0] span;
@@ -269,7 +273,7 @@ module handoff_dma
   assign ar_valid_d = issue || (ar_valid_q && !ar_ready_i);
   assign tags_d = tags_q + (TagBits + 1)'(issue) - (TagBits + 1)'(free_tag);
 
-  assign q = rarb_idx == ClientTr ? tr_req : rarb_idx == ClientLr ? lr_req : cr_req;
+  assign q = rarb_idx == ClientTr ? tx_rd_req : rarb_idx == ClientLr ? legacy_rd_req : cmd_rd_req;
   // Beats that the request touches; only a malformed one makes 0 or more than a tag holds.
   assign span = (17'(q.addr[LaneBits-1:0]) + 17'(q.bytes) + 17'(DataBytes - 1)) >> LaneBits;
   assign beats = span == '0 ? beats_t'(1)
@@ -277,49 +281,49 @@ module handoff_dma
 
   prim_skid #(
       .T(rd_req_t)
-  ) u_cr_req_skid (
+  ) u_cmd_rd_req_skid (
       .clk_i,
       .rst_ni,
-      .valid_i(cr_req_valid_i),
-      .ready_o(cr_req_ready_o),
-      .data_i(cr_req_i),
-      .valid_o(cr_req_valid),
+      .valid_i(cmd_rd_req_valid_i),
+      .ready_o(cmd_rd_req_ready_o),
+      .data_i(cmd_rd_req_i),
+      .valid_o(cmd_rd_req_valid),
       .pop_i(issue && rarb_idx == ClientCr),
-      .data_o(cr_req),
-      .empty_d_o(cr_req_empty_d)
+      .data_o(cmd_rd_req),
+      .empty_d_o(cmd_rd_req_empty_d)
   );
   prim_skid #(
       .T(rd_req_t)
-  ) u_lr_req_skid (
+  ) u_legacy_rd_req_skid (
       .clk_i,
       .rst_ni,
-      .valid_i(lr_req_valid_i),
-      .ready_o(lr_req_ready_o),
-      .data_i(lr_req_i),
-      .valid_o(lr_req_valid),
+      .valid_i(legacy_rd_req_valid_i),
+      .ready_o(legacy_rd_req_ready_o),
+      .data_i(legacy_rd_req_i),
+      .valid_o(legacy_rd_req_valid),
       .pop_i(issue && rarb_idx == ClientLr),
-      .data_o(lr_req),
-      .empty_d_o(lr_req_empty_d)
+      .data_o(legacy_rd_req),
+      .empty_d_o(legacy_rd_req_empty_d)
   );
   prim_skid #(
       .T(rd_req_t)
-  ) u_tr_req_skid (
+  ) u_tx_rd_req_skid (
       .clk_i,
       .rst_ni,
-      .valid_i(tr_req_valid_i),
-      .ready_o(tr_req_ready_o),
-      .data_i(tr_req_i),
-      .valid_o(tr_req_valid),
+      .valid_i(tx_rd_req_valid_i),
+      .ready_o(tx_rd_req_ready_o),
+      .data_i(tx_rd_req_i),
+      .valid_o(tx_rd_req_valid),
       .pop_i(issue && rarb_idx == ClientTr),
-      .data_o(tr_req),
-      .empty_d_o(tr_req_empty_d)
+      .data_o(tx_rd_req),
+      .empty_d_o(tx_rd_req_empty_d)
   );
   prim_arb #(
       .N(3)
   ) u_rarb (
       .clk_i,
       .rst_ni,
-      .req_i  ({tr_req_valid, lr_req_valid, cr_req_valid}),
+      .req_i  ({tx_rd_req_valid, legacy_rd_req_valid, cmd_rd_req_valid}),
       .valid_o(rarb_valid),
       .idx_o  (rarb_idx),
       .take_i (issue)
@@ -357,17 +361,23 @@ module handoff_dma
   logic [BeatBits-1:0] dbeat_q;
   logic d1_valid_q, d1_last_q;
   logic [1:0] d1_client_q;
-  logic cr_valid_q, cr_valid_d, lr_valid_q, lr_valid_d, tr_valid_q, tr_valid_d;
-  rd_t cr_q, lr_q, tr_q;
+  logic
+      cmd_rd_valid_q,
+      cmd_rd_valid_d,
+      legacy_rd_valid_q,
+      legacy_rd_valid_d,
+      tx_rd_valid_q,
+      tx_rd_valid_d;
+  rd_t cmd_rd_q, legacy_rd_q, tx_rd_q;
   logic deliver, last;
   word_t word;
 
   assign deliver = tags_q != '0 && tag_cnt_q[tail_q] > beats_t'(dbeat_q);
   assign last = beats_t'(dbeat_q) + beats_t'(1) == tag_beats_q[tail_q];
   assign free_tag = deliver && last;
-  assign cr_valid_d = d1_valid_q && d1_client_q == ClientCr;
-  assign lr_valid_d = d1_valid_q && d1_client_q == ClientLr;
-  assign tr_valid_d = d1_valid_q && d1_client_q == ClientTr;
+  assign cmd_rd_valid_d = d1_valid_q && d1_client_q == ClientCr;
+  assign legacy_rd_valid_d = d1_valid_q && d1_client_q == ClientLr;
+  assign tx_rd_valid_d = d1_valid_q && d1_client_q == ClientTr;
 
   prim_ram #(
       .T(word_t),
@@ -395,16 +405,16 @@ module handoff_dma
         tag_beats_q[i]  <= '0;
         tag_cnt_q[i]    <= '0;
       end
-      dbeat_q     <= '0;
-      d1_valid_q  <= 1'b0;
-      d1_client_q <= '0;
-      d1_last_q   <= 1'b0;
-      cr_valid_q  <= 1'b0;
-      cr_q        <= '0;
-      lr_valid_q  <= 1'b0;
-      lr_q        <= '0;
-      tr_valid_q  <= 1'b0;
-      tr_q        <= '0;
+      dbeat_q           <= '0;
+      d1_valid_q        <= 1'b0;
+      d1_client_q       <= '0;
+      d1_last_q         <= 1'b0;
+      cmd_rd_valid_q    <= 1'b0;
+      cmd_rd_q          <= '0;
+      legacy_rd_valid_q <= 1'b0;
+      legacy_rd_q       <= '0;
+      tx_rd_valid_q     <= 1'b0;
+      tx_rd_q           <= '0;
     end else begin
       ar_valid_q <= ar_valid_d;
       tags_q     <= tags_d;
@@ -427,12 +437,12 @@ module handoff_dma
         dbeat_q     <= last ? '0 : dbeat_q + 1'b1;
       end
       if (free_tag) tail_q <= tail_q + 1'b1;
-      cr_valid_q <= cr_valid_d;
-      lr_valid_q <= lr_valid_d;
-      tr_valid_q <= tr_valid_d;
-      if (cr_valid_d) cr_q <= '{last: d1_last_q, err: word.err, data: word.data};
-      if (lr_valid_d) lr_q <= '{last: d1_last_q, err: word.err, data: word.data};
-      if (tr_valid_d) tr_q <= '{last: d1_last_q, err: word.err, data: word.data};
+      cmd_rd_valid_q <= cmd_rd_valid_d;
+      legacy_rd_valid_q <= legacy_rd_valid_d;
+      tx_rd_valid_q <= tx_rd_valid_d;
+      if (cmd_rd_valid_d) cmd_rd_q <= '{last: d1_last_q, err: word.err, data: word.data};
+      if (legacy_rd_valid_d) legacy_rd_q <= '{last: d1_last_q, err: word.err, data: word.data};
+      if (tx_rd_valid_d) tx_rd_q <= '{last: d1_last_q, err: word.err, data: word.data};
     end
   end
 
@@ -449,22 +459,22 @@ module handoff_dma
       quiet_q   <= 1'b0;
     end else begin
       drained_q <= drained_d;
-      quiet_q <= drained_d && !deliver && !uw_done_valid_d && !nw_done_valid_d && !cr_valid_d &&
-          !lr_valid_d && !tr_valid_d && uw_empty_d && nw_empty_d && cr_req_empty_d &&
-          lr_req_empty_d && tr_req_empty_d && b_empty_d && r_empty_d;
+      quiet_q <= drained_d && !deliver && !upload_wr_done_valid_d && !notify_wr_done_valid_d && !cmd_rd_valid_d &&
+          !legacy_rd_valid_d && !tx_rd_valid_d && uw_empty_d && nw_empty_d && cmd_rd_req_empty_d &&
+          legacy_rd_req_empty_d && tx_rd_req_empty_d && b_empty_d && r_empty_d;
     end
   end
 
-  assign uw_done_valid_o = uw_done_valid_q;
-  assign uw_done_o = uw_done_q;
-  assign nw_done_valid_o = nw_done_valid_q;
-  assign nw_done_o = nw_done_q;
-  assign cr_valid_o = cr_valid_q;
-  assign cr_o = cr_q;
-  assign lr_valid_o = lr_valid_q;
-  assign lr_o = lr_q;
-  assign tr_valid_o = tr_valid_q;
-  assign tr_o = tr_q;
+  assign upload_wr_done_valid_o = upload_wr_done_valid_q;
+  assign upload_wr_done_o = upload_wr_done_q;
+  assign notify_wr_done_valid_o = notify_wr_done_valid_q;
+  assign notify_wr_done_o = notify_wr_done_q;
+  assign cmd_rd_valid_o = cmd_rd_valid_q;
+  assign cmd_rd_o = cmd_rd_q;
+  assign legacy_rd_valid_o = legacy_rd_valid_q;
+  assign legacy_rd_o = legacy_rd_q;
+  assign tx_rd_valid_o = tx_rd_valid_q;
+  assign tx_rd_o = tx_rd_q;
   assign aw_valid_o = aw_valid_q;
   assign aw_o = aw_q;
   assign w_valid_o = w_valid_q;

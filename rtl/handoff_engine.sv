@@ -151,18 +151,18 @@ module handoff_engine
       place_valid,
       blk_valid,
       ackev_valid,
-      prog_valid,
+      progress_valid,
       snap_valid,
       cmd_rsp_valid,
       tcp_cnt_valid,
       uerr_ready,
-      exp_ready,
+      expiry_ready,
       start_ready,
       rx_tcp_quiet;
   place_t place;
   state_t blk;
   ackev_t ackev;
-  prog_t prog;
+  progress_t progress;
   snap_t snap;
   cmd_rsp_t cmd_rsp;
   cnt_t tcp_cnt;
@@ -170,30 +170,30 @@ module handoff_engine
   logic
       place_ready,
       room_valid,
-      lret_valid,
+      legacy_return_valid,
       job_valid,
       back_cnt_valid,
       lbuf_ready,
       back_tmr_valid,
       buffers_quiet;
   room_t room;
-  lret_t lret;
-  job_t  job;
-  cnt_t  back_cnt;
-  tmr_t  back_tmr;
+  legacy_return_t legacy_return;
+  job_t job;
+  cnt_t back_cnt;
+  tmr_t back_tmr;
   // driven by upload
-  logic fdata_ready, blk_ready, uerr_valid, job_ready, done_valid, uw_valid, upload_quiet;
+  logic fdata_ready, blk_ready, uerr_valid, job_ready, done_valid, upload_wr_valid, upload_quiet;
   uerr_t uerr;
   ntf_t  done;
-  wr_t   uw;
+  wr_t   upload_wr;
   // driven by ack
   logic ackev_ready, ackreq_valid, ack_cnt_valid, ack_tmr_valid, ack_quiet;
   ackreq_t ackreq;
   cnt_t ack_cnt;
   tmr_t ack_tmr;
   // driven by timers
-  logic exp_valid, back_tmr_ready, ack_tmr_ready, timers_quiet;
-  exp_t exp;
+  logic expiry_valid, back_tmr_ready, ack_tmr_ready, timers_quiet;
+  expiry_t expiry;
   u64_t timers_wake_us;
   // driven by tx
   logic
@@ -203,49 +203,56 @@ module handoff_engine
       sent_valid,
       tx_cnt_valid,
       txa_cnt_valid,
-      tr_req_valid,
+      tx_rd_req_valid,
       tx_fault,
       tx_idle,
       tx_quiet;
   start_t start;
   ntf_t   sent;
   cnt_t tx_cnt, txa_cnt;
-  rd_req_t tr_req;
+  rd_req_t tx_rd_req;
   u16_t tx_cons;
   // driven by command
-  logic cmd_valid, tmpl_valid, cr_req_valid, cmd_fault, command_quiet;
+  logic cmd_valid, tmpl_valid, cmd_rd_req_valid, cmd_fault, command_quiet;
   cmd_key_t cmd;
   tmpl_t tmpl;
-  rd_req_t cr_req;
+  rd_req_t cmd_rd_req;
   u16_t cmd_cons;
   // driven by notify
-  logic prog_ready, done_ready, sent_ready, nw_valid, irq_cnt_valid, ntf_fault, notify_quiet;
+  logic
+      progress_ready,
+      done_ready,
+      sent_ready,
+      notify_wr_valid,
+      irq_cnt_valid,
+      ntf_fault,
+      notify_quiet;
   u64_t notify_wake_us;
-  wr_t  nw;
+  wr_t  notify_wr;
   cnt_t irq_cnt;
   u16_t ntf_prod;
   // driven by legacy
-  logic grant_valid, legacy_more, lbuf_valid, lr_req_valid, legacy_fault, legacy_quiet;
+  logic grant_valid, legacy_more, lbuf_valid, legacy_rd_req_valid, legacy_fault, legacy_quiet;
   grant_t grant;
   legacy_desc_t lbuf;
-  rd_req_t lr_req;
+  rd_req_t legacy_rd_req;
   u16_t legacy_cons;
   // driven by dma
   logic
-      uw_ready,
-      uw_done_valid,
-      tr_req_ready,
-      tr_valid,
-      cr_req_ready,
-      cr_valid,
-      nw_ready,
-      nw_done_valid,
-      lr_req_ready,
-      lr_valid,
+      upload_wr_ready,
+      upload_wr_done_valid,
+      tx_rd_req_ready,
+      tx_rd_valid,
+      cmd_rd_req_ready,
+      cmd_rd_valid,
+      notify_wr_ready,
+      notify_wr_done_valid,
+      legacy_rd_req_ready,
+      legacy_rd_valid,
       drained,
       dma_quiet;
-  wr_done_t uw_done, nw_done;
-  rd_t tr, cr, lr;
+  wr_done_t upload_wr_done, notify_wr_done;
+  rd_t tx_rd, cmd_rd, legacy_rd;
   // driven by csr
   logic unit_rst_n, halt, stop, csr_quiet;
   cfg_t cfg;
@@ -302,16 +309,16 @@ module handoff_engine
       .place_valid_o(place_valid), .place_ready_i(place_ready), .place_o(place),
       .blk_valid_o(blk_valid), .blk_ready_i(blk_ready), .blk_o(blk),
       .ackev_valid_o(ackev_valid), .ackev_ready_i(ackev_ready), .ackev_o(ackev),
-      .prog_valid_o(prog_valid), .prog_ready_i(prog_ready), .prog_o(prog),
+      .progress_valid_o(progress_valid), .progress_ready_i(progress_ready), .progress_o(progress),
       .snap_valid_o(snap_valid), .snap_o(snap),
       .cmd_rsp_valid_o(cmd_rsp_valid), .cmd_rsp_o(cmd_rsp),
       .tcp_cnt_valid_o(tcp_cnt_valid), .tcp_cnt_o(tcp_cnt),
       .room_valid_i(room_valid), .room_i(room),
-      .lret_valid_i(lret_valid), .lret_i(lret),
+      .legacy_return_valid_i(legacy_return_valid), .legacy_return_i(legacy_return),
       .grant_valid_i(grant_valid), .grant_i(grant),
       .legacy_more_i(legacy_more),
       .uerr_valid_i(uerr_valid), .uerr_ready_o(uerr_ready), .uerr_i(uerr),
-      .exp_valid_i(exp_valid), .exp_ready_o(exp_ready), .exp_i(exp),
+      .expiry_valid_i(expiry_valid), .expiry_ready_o(expiry_ready), .expiry_i(expiry),
       .start_valid_i(start_valid), .start_ready_o(start_ready), .start_i(start),
       .cfg_i(cfg),
       .halt_i(halt),
@@ -327,7 +334,7 @@ module handoff_engine
       .clk_i, .rst_ni(unit_rst_n),
       .place_valid_i(place_valid), .place_ready_o(place_ready), .place_i(place),
       .room_valid_o(room_valid), .room_o(room),
-      .lret_valid_o(lret_valid), .lret_o(lret),
+      .legacy_return_valid_o(legacy_return_valid), .legacy_return_o(legacy_return),
       .job_valid_o(job_valid), .job_ready_i(job_ready), .job_o(job),
       .back_cnt_valid_o(back_cnt_valid), .back_cnt_o(back_cnt),
       .lbuf_valid_i(lbuf_valid), .lbuf_ready_o(lbuf_ready), .lbuf_i(lbuf),
@@ -346,8 +353,8 @@ module handoff_engine
       .job_valid_i(job_valid), .job_ready_o(job_ready), .job_i(job),
       .done_valid_o(done_valid), .done_ready_i(done_ready), .done_o(done),
       .uerr_valid_o(uerr_valid), .uerr_ready_i(uerr_ready), .uerr_o(uerr),
-      .uw_valid_o(uw_valid), .uw_ready_i(uw_ready), .uw_o(uw),
-      .uw_done_valid_i(uw_done_valid), .uw_done_i(uw_done),
+      .upload_wr_valid_o(upload_wr_valid), .upload_wr_ready_i(upload_wr_ready), .upload_wr_o(upload_wr),
+      .upload_wr_done_valid_i(upload_wr_done_valid), .upload_wr_done_i(upload_wr_done),
       .quiet_o(upload_quiet)
   );
 
@@ -370,7 +377,7 @@ module handoff_engine
       .clk_i, .rst_ni(unit_rst_n),
       .ack_tmr_valid_i(ack_tmr_valid), .ack_tmr_ready_o(ack_tmr_ready), .ack_tmr_i(ack_tmr),
       .back_tmr_valid_i(back_tmr_valid), .back_tmr_ready_o(back_tmr_ready), .back_tmr_i(back_tmr),
-      .exp_valid_o(exp_valid), .exp_ready_i(exp_ready), .exp_o(exp),
+      .expiry_valid_o(expiry_valid), .expiry_ready_i(expiry_ready), .expiry_o(expiry),
       .wake_us_o(timers_wake_us),
       .cfg_i(cfg),
       .time_us_i,
@@ -390,8 +397,8 @@ module handoff_engine
       .tx_valid_o, .tx_ready_i, .tx_o,
       .tx_cnt_valid_o(tx_cnt_valid), .tx_cnt_o(tx_cnt),
       .txa_cnt_valid_o(txa_cnt_valid), .txa_cnt_o(txa_cnt),
-      .tr_req_valid_o(tr_req_valid), .tr_req_ready_i(tr_req_ready), .tr_req_o(tr_req),
-      .tr_valid_i(tr_valid), .tr_i(tr),
+      .tx_rd_req_valid_o(tx_rd_req_valid), .tx_rd_req_ready_i(tx_rd_req_ready), .tx_rd_req_o(tx_rd_req),
+      .tx_rd_valid_i(tx_rd_valid), .tx_rd_i(tx_rd),
       .cfg_i(cfg),
       .tx_ring_i(tx_ring),
       .tx_cons_o(tx_cons),
@@ -411,8 +418,8 @@ module handoff_engine
       .cmd_valid_o(cmd_valid), .cmd_ready_i(cmd_ready), .cmd_o(cmd),
       .tmpl_valid_o(tmpl_valid), .tmpl_ready_i(tmpl_ready), .tmpl_o(tmpl),
       .cmd_rsp_valid_i(cmd_rsp_valid), .cmd_rsp_i(cmd_rsp),
-      .cr_req_valid_o(cr_req_valid), .cr_req_ready_i(cr_req_ready), .cr_req_o(cr_req),
-      .cr_valid_i(cr_valid), .cr_i(cr),
+      .cmd_rd_req_valid_o(cmd_rd_req_valid), .cmd_rd_req_ready_i(cmd_rd_req_ready), .cmd_rd_req_o(cmd_rd_req),
+      .cmd_rd_valid_i(cmd_rd_valid), .cmd_rd_i(cmd_rd),
       .cfg_i(cfg),
       .cmd_ring_i(cmd_ring),
       .cmd_cons_o(cmd_cons),
@@ -425,12 +432,12 @@ module handoff_engine
       .DctEntries(DctEntries)
   ) u_notify (
       .clk_i, .rst_ni(unit_rst_n),
-      .prog_valid_i(prog_valid), .prog_ready_o(prog_ready), .prog_i(prog),
+      .progress_valid_i(progress_valid), .progress_ready_o(progress_ready), .progress_i(progress),
       .done_valid_i(done_valid), .done_ready_o(done_ready), .done_i(done),
       .wake_us_o(notify_wake_us),
       .sent_valid_i(sent_valid), .sent_ready_o(sent_ready), .sent_i(sent),
-      .nw_valid_o(nw_valid), .nw_ready_i(nw_ready), .nw_o(nw),
-      .nw_done_valid_i(nw_done_valid), .nw_done_i(nw_done),
+      .notify_wr_valid_o(notify_wr_valid), .notify_wr_ready_i(notify_wr_ready), .notify_wr_o(notify_wr),
+      .notify_wr_done_valid_i(notify_wr_done_valid), .notify_wr_done_i(notify_wr_done),
       .irq_valid_o, .irq_ready_i, .irq_o,
       .irq_cnt_valid_o(irq_cnt_valid), .irq_cnt_o(irq_cnt),
       .cfg_i(cfg),
@@ -450,8 +457,8 @@ module handoff_engine
       .lbuf_valid_o(lbuf_valid), .lbuf_ready_i(lbuf_ready), .lbuf_o(lbuf),
       .grant_valid_o(grant_valid), .grant_o(grant),
       .legacy_more_o(legacy_more),
-      .lr_req_valid_o(lr_req_valid), .lr_req_ready_i(lr_req_ready), .lr_req_o(lr_req),
-      .lr_valid_i(lr_valid), .lr_i(lr),
+      .legacy_rd_req_valid_o(legacy_rd_req_valid), .legacy_rd_req_ready_i(legacy_rd_req_ready), .legacy_rd_req_o(legacy_rd_req),
+      .legacy_rd_valid_i(legacy_rd_valid), .legacy_rd_i(legacy_rd),
       .legacy_ring_i(legacy_ring),
       .legacy_cons_o(legacy_cons),
       .legacy_fault_o(legacy_fault),
@@ -463,16 +470,16 @@ module handoff_engine
       .RdTags(RdTags)
   ) u_dma (
       .clk_i, .rst_ni(unit_rst_n),
-      .uw_valid_i(uw_valid), .uw_ready_o(uw_ready), .uw_i(uw),
-      .nw_valid_i(nw_valid), .nw_ready_o(nw_ready), .nw_i(nw),
-      .uw_done_valid_o(uw_done_valid), .uw_done_o(uw_done),
-      .nw_done_valid_o(nw_done_valid), .nw_done_o(nw_done),
-      .cr_req_valid_i(cr_req_valid), .cr_req_ready_o(cr_req_ready), .cr_req_i(cr_req),
-      .lr_req_valid_i(lr_req_valid), .lr_req_ready_o(lr_req_ready), .lr_req_i(lr_req),
-      .tr_req_valid_i(tr_req_valid), .tr_req_ready_o(tr_req_ready), .tr_req_i(tr_req),
-      .cr_valid_o(cr_valid), .cr_o(cr),
-      .lr_valid_o(lr_valid), .lr_o(lr),
-      .tr_valid_o(tr_valid), .tr_o(tr),
+      .upload_wr_valid_i(upload_wr_valid), .upload_wr_ready_o(upload_wr_ready), .upload_wr_i(upload_wr),
+      .notify_wr_valid_i(notify_wr_valid), .notify_wr_ready_o(notify_wr_ready), .notify_wr_i(notify_wr),
+      .upload_wr_done_valid_o(upload_wr_done_valid), .upload_wr_done_o(upload_wr_done),
+      .notify_wr_done_valid_o(notify_wr_done_valid), .notify_wr_done_o(notify_wr_done),
+      .cmd_rd_req_valid_i(cmd_rd_req_valid), .cmd_rd_req_ready_o(cmd_rd_req_ready), .cmd_rd_req_i(cmd_rd_req),
+      .legacy_rd_req_valid_i(legacy_rd_req_valid), .legacy_rd_req_ready_o(legacy_rd_req_ready), .legacy_rd_req_i(legacy_rd_req),
+      .tx_rd_req_valid_i(tx_rd_req_valid), .tx_rd_req_ready_o(tx_rd_req_ready), .tx_rd_req_i(tx_rd_req),
+      .cmd_rd_valid_o(cmd_rd_valid), .cmd_rd_o(cmd_rd),
+      .legacy_rd_valid_o(legacy_rd_valid), .legacy_rd_o(legacy_rd),
+      .tx_rd_valid_o(tx_rd_valid), .tx_rd_o(tx_rd),
       .aw_valid_o, .aw_ready_i, .aw_o,
       .w_valid_o, .w_ready_i, .w_o,
       .ar_valid_o, .ar_ready_i, .ar_o,

@@ -16,7 +16,7 @@ typedef struct packed {
   logic       acceptable;  // whole frame: RFC 9293 acceptability test
   logic       ack_good;    // whole frame: ACK test
   logic       paws_ok;     // whole frame: RFC 7323 test
-  logic       to_sync;     // whole frame: it put the entry in sync
+  logic       to_resync;   // whole frame: it put the entry in resync
   logic [3:0] dup;         // running duplicate-ACK count, saturating
   gen_t       gen;
   conn_t      conn;
@@ -25,7 +25,7 @@ typedef struct packed {
   seq_t       snd_una;
   u32_t       snd_wnd;     // scaled
   u16_t       len;         // bytes in the legacy buffer
-  u64_t       tag;         // of a legacy buffer, command, descriptor; buffer id; ts_recent (sync)
+  u64_t       tag;         // of a legacy buffer, command, descriptor; buffer id; ts_recent (resync)
 } ntf_t;
 
 typedef struct packed {
@@ -168,7 +168,7 @@ typedef struct packed {
   conn_t        conn;
   u16_t         tag;
   u8_t          op;
-} plain_desc_t;  // SYNC, QUERY, FLUSH, UNDELEGATE
+} plain_desc_t;  // RESYNC, QUERY, FLUSH, UNDELEGATE
 
 typedef struct packed {
   u64_t tag;

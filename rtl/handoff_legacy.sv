@@ -2,7 +2,7 @@
 //
 // Fetches descriptors of legacy buffers ahead of need (docs/units/legacy.md).
 //
-// Contract: valid/ready out (lr_req, lbuf); lr comes and grant leaves as a pulse. Reads whole
+// Contract: valid/ready out (legacy_rd_req, lbuf); legacy_rd comes and grant leaves as a pulse. Reads whole
 // 512-byte blocks of the ring where it can, several at a time, never more than there is room for. A
 // descriptor is granted to rx_tcp in the cycle in which it enters u_beats, and is at lbuf two
 // cycles later at the earliest, one a cycle. legacy_more is 1 until every grant that can come was
@@ -28,11 +28,11 @@ module handoff_legacy
     output logic   legacy_more_o,
 
     // to dma: reads of the ring, answered in order
-    output logic    lr_req_valid_o,
-    input  logic    lr_req_ready_i,
-    output rd_req_t lr_req_o,
-    input  logic    lr_valid_i,
-    input  rd_t     lr_i,
+    output logic    legacy_rd_req_valid_o,
+    input  logic    legacy_rd_req_ready_i,
+    output rd_req_t legacy_rd_req_o,
+    input  logic    legacy_rd_valid_i,
+    input  rd_t     legacy_rd_i,
 
     // from and to csr
     input  ring_t legacy_ring_i,
@@ -73,8 +73,8 @@ module handoff_legacy
   logic [UsedBits-1:0] used_q;
   logic [ BlockBits:0] a_done_q;
   logic [SlotBits-1:0] o_done_q;
-  logic lr_req_valid_q, lr_req_valid_d, grant_valid_q, lbuf_valid_q, lbuf_valid_d;
-  rd_req_t lr_req_q;
+  logic legacy_rd_req_valid_q, legacy_rd_req_valid_d, grant_valid_q, lbuf_valid_q, lbuf_valid_d;
+  rd_req_t legacy_rd_req_q;
   grant_t grant_q;
   legacy_desc_t lbuf_q;
 
@@ -101,8 +101,8 @@ module handoff_legacy
       (17'(addr[DescShift+:SlotBits]) + n + 17'(Lanes - 1)) >> SlotBits);
   assign want = run && !fault_q && avail != '0 && reads_ready &&
       17'(used_q) + 17'(beats) <= 17'(Beats);
-  assign issue = want && (!lr_req_valid_q || lr_req_ready_i);
-  assign lr_req_valid_d = issue || (lr_req_valid_q && !lr_req_ready_i);
+  assign issue = want && (!legacy_rd_req_valid_q || legacy_rd_req_ready_i);
+  assign legacy_rd_req_valid_d = issue || (legacy_rd_req_valid_q && !legacy_rd_req_ready_i);
   assign fetch_d = !run ? '0 : issue ? (fetch_q + u16_t'(n)) & mask : fetch_q;
 
   logic [$clog2(Reads+1)-1:0] unused_reads_count;
@@ -130,17 +130,17 @@ module handoff_legacy
   logic [BlockBits:0] left;
   logic unused_last;
 
-  assign arrive = lr_valid_i && reads_valid;
+  assign arrive = legacy_rd_valid_i && reads_valid;
   assign lane = a_done_q == '0 ? read.lane : '0;
   assign left = read.n - a_done_q;
   assign lanes_left = (SlotBits + 1)'(Lanes) - (SlotBits + 1)'(lane);
   assign cnt = left < (BlockBits + 1)'(lanes_left) ? (SlotBits + 1)'(left) : lanes_left;
   assign reads_pop = arrive && (BlockBits + 1)'(cnt) == left;
-  assign store = arrive && run && !fault_q && !lr_i.err;
+  assign store = arrive && run && !fault_q && !legacy_rd_i.err;
   assign drop = arrive && !store;
-  assign fault_d = fault_q || (arrive && lr_i.err);
+  assign fault_d = fault_q || (arrive && legacy_rd_i.err);
   assign cons_d = !run ? '0 : store ? (cons_q + u16_t'(cnt)) & mask : cons_q;
-  assign unused_last = lr_i.last;
+  assign unused_last = legacy_rd_i.last;
 
   logic beats_valid, beats_pop, beats_empty_d, beats_ready;
   logic [UsedBits-1:0] unused_beats_count;
@@ -153,7 +153,7 @@ module handoff_legacy
       .rst_ni,
       .push_i(store),
       .ready_o(beats_ready),
-      .data_i({cnt, lane, lr_i.data}),
+      .data_i({cnt, lane, legacy_rd_i.data}),
       .valid_o(beats_valid),
       .pop_i(beats_pop),
       .data_o(word),
@@ -182,31 +182,31 @@ module handoff_legacy
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      active_q       <= 1'b0;
-      fetch_q        <= '0;
-      cons_q         <= '0;
-      used_q         <= '0;
-      a_done_q       <= '0;
-      o_done_q       <= '0;
-      fault_q        <= 1'b0;
-      lr_req_valid_q <= 1'b0;
-      lr_req_q       <= '0;
-      grant_valid_q  <= 1'b0;
-      grant_q        <= '0;
-      lbuf_valid_q   <= 1'b0;
-      lbuf_q         <= '0;
-      more_q         <= 1'b0;
-      quiet_q        <= 1'b0;
+      active_q              <= 1'b0;
+      fetch_q               <= '0;
+      cons_q                <= '0;
+      used_q                <= '0;
+      a_done_q              <= '0;
+      o_done_q              <= '0;
+      fault_q               <= 1'b0;
+      legacy_rd_req_valid_q <= 1'b0;
+      legacy_rd_req_q       <= '0;
+      grant_valid_q         <= 1'b0;
+      grant_q               <= '0;
+      lbuf_valid_q          <= 1'b0;
+      lbuf_q                <= '0;
+      more_q                <= 1'b0;
+      quiet_q               <= 1'b0;
     end else begin
       active_q <= legacy_ring_i.enable && (active_q || !reads_valid);
       fetch_q <= fetch_d;
       cons_q <= cons_d;
       fault_q <= fault_d;
-      lr_req_valid_q <= lr_req_valid_d;
+      legacy_rd_req_valid_q <= legacy_rd_req_valid_d;
       grant_valid_q <= store;
       lbuf_valid_q <= lbuf_valid_d;
       used_q <= used_q + (issue ? UsedBits'(beats) : '0) - UsedBits'(drop) - UsedBits'(beats_pop);
-      if (issue) lr_req_q <= '{addr: addr, bytes: u16_t'(n << DescShift)};
+      if (issue) legacy_rd_req_q <= '{addr: addr, bytes: u16_t'(n << DescShift)};
       if (arrive) a_done_q <= reads_pop ? '0 : a_done_q + (BlockBits + 1)'(cnt);
       if (store) grant_q.n <= u8_t'(cnt);
       if (give) begin
@@ -214,7 +214,7 @@ module handoff_legacy
         o_done_q <= done ? '0 : o_done_q + 1'b1;
       end
       more_q <= !fault_d && ((legacy_ring_i.enable && ahead_d != '0) || !reads_empty_d || store);
-      quiet_q <= reads_empty_d && !lr_req_valid_d && !store && !want &&
+      quiet_q <= reads_empty_d && !legacy_rd_req_valid_d && !store && !want &&
           !(legacy_ring_i.enable && !active_q) && (stand || idle);
     end
   end
@@ -224,8 +224,8 @@ module handoff_legacy
   assign grant_valid_o = grant_valid_q;
   assign grant_o = grant_q;
   assign legacy_more_o = more_q;
-  assign lr_req_valid_o = lr_req_valid_q;
-  assign lr_req_o = lr_req_q;
+  assign legacy_rd_req_valid_o = legacy_rd_req_valid_q;
+  assign legacy_rd_req_o = legacy_rd_req_q;
   assign legacy_cons_o = cons_q;
   assign legacy_fault_o = fault_q;
   assign quiet_o = quiet_q;

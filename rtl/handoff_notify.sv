@@ -2,8 +2,8 @@
 //
 // Writes the notification ring and moderates interrupts (docs/units/notify.md).
 //
-// Contract: valid/ready, with two-entry skids at prog, done and sent; nw_done and irq_cnt are
-// pulses. An entry for the upper half of a beat that is valid in cycle n is at nw in n+1; one for
+// Contract: valid/ready, with two-entry skids at progress, done and sent; notify_wr_done and irq_cnt are
+// pulses. An entry for the upper half of a beat that is valid in cycle n is at notify_wr in n+1; one for
 // the lower half waits up to PairWait cycles for the next, to leave with it in one beat: n+2 to
 // n+5. Entries of done, sent and progress take turns, one a cycle sustained, progress one every two
 // cycles; progress waits, merged per connection, while the ring is low. Never writes over an entry
@@ -19,9 +19,9 @@ module handoff_notify
     input logic rst_ni,
 
     // from rx_tcp: the send side of a connection moved
-    input  logic  prog_valid_i,
-    output logic  prog_ready_o,
-    input  prog_t prog_i,
+    input logic progress_valid_i,
+    output logic progress_ready_o,
+    input progress_t progress_i,
 
     // from upload: notifications whose data are written
     input  logic done_valid_i,
@@ -37,11 +37,11 @@ module handoff_notify
     input  ntf_t sent_i,
 
     // to dma: bursts of one beat; back: one answer each, in order
-    output logic     nw_valid_o,
-    input  logic     nw_ready_i,
-    output wr_t      nw_o,
-    input  logic     nw_done_valid_i,
-    input  wr_done_t nw_done_i,
+    output logic     notify_wr_valid_o,
+    input  logic     notify_wr_ready_i,
+    output wr_t      notify_wr_o,
+    input  logic     notify_wr_done_valid_i,
+    input  wr_done_t notify_wr_done_i,
 
     // to the endpoint
     output logic irq_valid_o,
@@ -108,31 +108,31 @@ module handoff_notify
   // s0: one operation a cycle on u_pend: the next in the queue, or an update.
   logic s1_valid_q, s1_pop_q, s1_fwd_q, s1_write;
   idx_t s1_conn_q, c;
-  prog_t s1_prog_q, prog;
+  progress_t s1_progress_q, progress;
   pend_t last_q;
   logic pg_valid_q, pg_valid_d;
   idx_t  pg_conn_q;
   pend_t pg_q;
-  logic prog_valid, pop, upd;
+  logic progress_valid, pop, upd;
   logic queue_valid, queue_push, queue_empty_d, queue_ready;
   idx_t queue_conn;
   logic [$clog2(DctEntries+1)-1:0] unused_queue_count;
 
   assign pop = !clearing && queue_valid && !(s1_valid_q && s1_pop_q) && (!pg_valid_q || pg_take);
-  assign upd = !clearing && !pop && prog_valid;
-  assign c   = pop ? queue_conn : idx_t'(prog.conn);
+  assign upd = !clearing && !pop && progress_valid;
+  assign c   = pop ? queue_conn : idx_t'(progress.conn);
 
   prim_skid #(
-      .T(prog_t)
-  ) u_prog_skid (
+      .T(progress_t)
+  ) u_progress_skid (
       .clk_i,
       .rst_ni,
-      .valid_i(prog_valid_i),
-      .ready_o(prog_ready_o),
-      .data_i(prog_i),
-      .valid_o(prog_valid),
+      .valid_i(progress_valid_i),
+      .ready_o(progress_ready_o),
+      .data_i(progress_i),
+      .valid_o(progress_valid),
       .pop_i(upd),
-      .data_o(prog),
+      .data_o(progress),
       .empty_d_o(prog_empty_d)
   );
   prim_ram_fifo #(
@@ -162,20 +162,20 @@ module handoff_notify
   assign given = '{
           queued: 1'b1,
           pending: 1'b1,
-          gen: s1_prog_q.gen,
-          snd_una: s1_prog_q.snd_una,
-          snd_wnd: s1_prog_q.snd_wnd,
-          dup: s1_prog_q.dup,
-          ts_ecr: s1_prog_q.ts_ecr
+          gen: s1_progress_q.gen,
+          snd_una: s1_progress_q.snd_una,
+          snd_wnd: s1_progress_q.snd_wnd,
+          dup: s1_progress_q.dup,
+          ts_ecr: s1_progress_q.ts_ecr
       };
-  assign s1_write = s1_valid_q && (s1_pop_q || s1_prog_q.cancel || !in_pg);
-  assign queue_push = s1_upd && !s1_prog_q.cancel && !in_pg && !word.queued;
+  assign s1_write = s1_valid_q && (s1_pop_q || s1_progress_q.cancel || !in_pg);
+  assign queue_push = s1_upd && !s1_progress_q.cancel && !in_pg && !word.queued;
   assign pg_load = s1_valid_q && s1_pop_q && word.pending;
 
   always_comb begin
     written = '0;
     if (s1_upd) begin
-      if (s1_prog_q.cancel) written.queued = word.queued;
+      if (s1_progress_q.cancel) written.queued = word.queued;
       else written = given;
     end
   end
@@ -183,7 +183,7 @@ module handoff_notify
   always_comb begin
     pg_valid_d = pg_valid_q && !pg_take;
     if (pg_load) pg_valid_d = 1'b1;
-    if (s1_upd && s1_prog_q.cancel && in_pg) pg_valid_d = 1'b0;
+    if (s1_upd && s1_progress_q.cancel && in_pg) pg_valid_d = 1'b0;
   end
 
   prim_ram #(
@@ -202,16 +202,16 @@ module handoff_notify
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      clear_q    <= '0;
-      s1_valid_q <= 1'b0;
-      s1_pop_q   <= 1'b0;
-      s1_fwd_q   <= 1'b0;
-      s1_conn_q  <= '0;
-      s1_prog_q  <= '0;
-      last_q     <= '0;
-      pg_valid_q <= 1'b0;
-      pg_conn_q  <= '0;
-      pg_q       <= '0;
+      clear_q       <= '0;
+      s1_valid_q    <= 1'b0;
+      s1_pop_q      <= 1'b0;
+      s1_fwd_q      <= 1'b0;
+      s1_conn_q     <= '0;
+      s1_progress_q <= '0;
+      last_q        <= '0;
+      pg_valid_q    <= 1'b0;
+      pg_conn_q     <= '0;
+      pg_q          <= '0;
     end else begin
       if (clearing) clear_q <= clear_q + 1'b1;
       s1_valid_q <= pop || upd;
@@ -220,13 +220,13 @@ module handoff_notify
         s1_conn_q <= c;
         s1_fwd_q  <= s1_write && s1_conn_q == c;
       end
-      if (upd) s1_prog_q <= prog;
+      if (upd) s1_progress_q <= progress;
       if (s1_write) last_q <= written;
       pg_valid_q <= pg_valid_d;
       if (pg_load) begin
         pg_conn_q <= s1_conn_q;
         pg_q      <= word;
-      end else if (s1_upd && !s1_prog_q.cancel && in_pg) begin
+      end else if (s1_upd && !s1_progress_q.cancel && in_pg) begin
         pg_q <= given;
       end
     end
@@ -236,12 +236,12 @@ module handoff_notify
   // Selection: one source a cycle, when the ring and the way there have room.
   logic active_q, phase_q, fault_q;
   u16_t wr_q, wr_d, mask, behind;
-  logic hold_valid_q, hold_valid_d, nw_valid_q, nw_valid_d;
+  logic hold_valid_q, hold_valid_d, notify_wr_valid_q, notify_wr_valid_d;
   ntf_t hold_q;
   logic [1:0] hold_age_q;
-  wr_t nw_q;
+  wr_t notify_wr_q;
   logic [16:0] free;
-  logic some_free, prog_free, room, lone, can;
+  logic some_free, progress_free, room, lone, can;
   logic done_valid, sent_valid, arb_valid, bursts_ready, bursts_valid, bursts_pair, bursts_empty_d;
   logic [1:0] arb_idx;
   logic [2:0] req;
@@ -252,11 +252,11 @@ module handoff_notify
   assign behind = (ntf_ring_i.index - wr_q - 16'd1) & mask;
   assign free = 17'(behind) - 17'(hold_valid_q);  // bit 16: less than none
   assign some_free = !free[16] && free != '0;
-  assign prog_free = !free[16] && free > 17'(cfg_i.ntf_reserve);
-  assign room = (!nw_valid_q || nw_ready_i) && bursts_ready && !fault_q;
+  assign progress_free = !free[16] && free > 17'(cfg_i.ntf_reserve);
+  assign room = (!notify_wr_valid_q || notify_wr_ready_i) && bursts_ready && !fault_q;
   assign lone = !hold_valid_q && !wr_q[0];
   assign can = run && some_free && !fault_q && (lone || room);
-  assign req = can ? {pg_valid_q && prog_free, sent_valid, done_valid} : 3'b000;
+  assign req = can ? {pg_valid_q && progress_free, sent_valid, done_valid} : 3'b000;
   assign sel = arb_valid;
   assign pg_take = sel && arb_idx == SrcProg;
 
@@ -325,7 +325,7 @@ module handoff_notify
   assign keep = sel && lone;
   assign alone = run && hold_valid_q && !sel && room && hold_age_q == 2'(PairWait - 1);
   assign emit = pair || upper || alone;
-  assign nw_valid_d = emit || (nw_valid_q && !nw_ready_i);
+  assign notify_wr_valid_d = emit || (notify_wr_valid_q && !notify_wr_ready_i);
   assign hold_valid_d = run && (keep || (hold_valid_q && !emit));
   assign wr_d = !run ? '0 : emit ? (wr_q + (pair ? 16'd2 : 16'd1)) & mask : wr_q;
 
@@ -352,21 +352,21 @@ module handoff_notify
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      active_q     <= 1'b0;
-      phase_q      <= 1'b1;
-      wr_q         <= '0;
-      hold_valid_q <= 1'b0;
-      hold_q       <= '0;
-      hold_age_q   <= '0;
-      nw_valid_q   <= 1'b0;
-      nw_q         <= '0;
+      active_q          <= 1'b0;
+      phase_q           <= 1'b1;
+      wr_q              <= '0;
+      hold_valid_q      <= 1'b0;
+      hold_q            <= '0;
+      hold_age_q        <= '0;
+      notify_wr_valid_q <= 1'b0;
+      notify_wr_q       <= '0;
     end else begin
       active_q <= ntf_ring_i.enable &&
-          (active_q || (!hold_valid_q && !nw_valid_q && !bursts_valid));
+          (active_q || (!hold_valid_q && !notify_wr_valid_q && !bursts_valid));
       phase_q <= !run || (phase_q ^ (emit && wr_d == '0));
       wr_q <= wr_d;
       hold_valid_q <= hold_valid_d;
-      nw_valid_q <= nw_valid_d;
+      notify_wr_valid_q <= notify_wr_valid_d;
       if (keep) begin
         hold_q     <= x;
         hold_age_q <= '0;
@@ -374,7 +374,7 @@ module handoff_notify
         hold_age_q <= hold_age_q + 2'd1;
       end
       if (emit) begin
-        nw_q <= '{
+        notify_wr_q <= '{
             first: 1'b1,
             last: 1'b1,
             addr: aligned(ntf_ring_i.base) + (u64_t'(wr_q[15:1]) << LaneBits),  // a beat is a pair
@@ -396,8 +396,8 @@ module handoff_notify
   logic good, seen, newer, due, fire;
   logic [16:0] n, u;
 
-  assign ret = nw_done_valid_i && bursts_valid;
-  assign good = ret && run && !fault_q && !nw_done_i.err;
+  assign ret = notify_wr_done_valid_i && bursts_valid;
+  assign good = ret && run && !fault_q && !notify_wr_done_i.err;
   assign n = !good ? 17'd0 : bursts_pair ? 17'd2 : 17'd1;
   assign prod_d = !run ? '0 : (prod_q + 16'(n)) & mask;
 
@@ -431,7 +431,7 @@ module handoff_notify
       prod_q  <= prod_d;
       seen_q  <= ntf_ring_i.index;
       halt_q  <= halt_i;
-      fault_q <= fault_q || (ret && nw_done_i.err);
+      fault_q <= fault_q || (ret && notify_wr_done_i.err);
       unann_q <= fire ? '0 : 16'(u);
       if (fire || u == '0 || cfg_i.irq_delay_us == '0) wake_q <= Never;
       else if (wake_q == Never) wake_q <= time_us_i + u64_t'(cfg_i.irq_delay_us);
@@ -439,14 +439,14 @@ module handoff_notify
       irq_cnt_valid_q <= irq_cnt_valid_d;
       if (irq_cnt_valid_d) irq_cnt_q.index <= CntIrqs;
       quiet_q <= !clearing && prog_empty_d && done_empty_d && sent_empty_d && queue_empty_d &&
-          !pop && !upd && !pg_valid_d && !hold_valid_d && !nw_valid_d && !irq_valid_d &&
+          !pop && !upd && !pg_valid_d && !hold_valid_d && !notify_wr_valid_d && !irq_valid_d &&
           !irq_cnt_valid_d && bursts_empty_d && !(ntf_ring_i.enable && !active_q);
     end
   end
 
   assign wake_us_o = wake_q;
-  assign nw_valid_o = nw_valid_q;
-  assign nw_o = nw_q;
+  assign notify_wr_valid_o = notify_wr_valid_q;
+  assign notify_wr_o = notify_wr_q;
   assign irq_valid_o = irq_valid_q;
   assign irq_o = irq_q;
   assign irq_cnt_valid_o = irq_cnt_valid_q;

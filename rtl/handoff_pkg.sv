@@ -56,7 +56,7 @@ package handoff_pkg;
     ReasonBadIpChecksum,   // legacy: IPv4 header checksum
     ReasonBadTcpChecksum,  // legacy: TCP checksum
     ReasonNoEntry,         // legacy: no DCT entry, or another destination MAC or VLAN
-    ReasonInSync,          // legacy: the entry is in sync
+    ReasonResync,          // legacy: the entry is in resync
     ReasonSyn,             // legacy: SYN set
     ReasonRst,             // legacy: RST set
     ReasonUrg,             // legacy: URG set
@@ -67,8 +67,8 @@ package handoff_pkg;
     ReasonNoAck,           // legacy: no ACK flag
     ReasonNoTimestamp,     // legacy: negotiated timestamp absent
     ReasonSack,            // legacy: pure ACK with SACK blocks, stays live
-    ReasonGap,             // legacy, sync: bytes missing before it
-    ReasonBeyondWindow,    // legacy, sync: partly beyond the edge
+    ReasonGap,             // legacy, resync: bytes missing before it
+    ReasonBeyondWindow,    // legacy, resync: partly beyond the edge
     ReasonOld,             // taken: wholly old, acknowledged at once
     ReasonUnacceptable,    // taken: keepalive or wholly beyond the window
     ReasonBadAck,          // taken: acceptable, ACK not good
@@ -76,8 +76,8 @@ package handoff_pkg;
     ReasonPartlyOld,       // taken: old front left out
     ReasonInOrderUser,     // taken: within the room, all of it to user buffers
     ReasonInOrderLegacy,   // taken: more than the room
-    ReasonDma,             // sync: an upload error (never a frame's verdict)
-    ReasonHost             // sync: the SYNC command (never a frame's verdict)
+    ReasonDma,             // resync: an upload error (never a frame's verdict)
+    ReasonHost             // resync: the RESYNC command (never a frame's verdict)
   } reason_e;
 
   // Counters of csr: indices 0 to 63. The first ones are the reasons, index for index.
@@ -95,7 +95,7 @@ package handoff_pkg;
     CmdNone,
     CmdSetup,
     CmdResume,
-    CmdSync,
+    CmdResync,
     CmdPost,
     CmdSet,
     CmdQuery,
@@ -117,7 +117,7 @@ package handoff_pkg;
     StatusBadAckDelay,   // coalescing delay 0 or not under 500 ms
     StatusStale,         // no entry, or another generation
     StatusLive,          // RESUME: live already
-    StatusAlready,       // SYNC: in sync already
+    StatusAlready,       // RESYNC: in resync already
     StatusCount,         // RESUME: frames after count are not all in the run
     StatusRange,         // RESUME: rcv_nxt outside the run, or run end beyond the edge
     StatusBadSize,       // POST: size 0 or address + size past 2^64; SEND piece of size 0
@@ -136,7 +136,7 @@ package handoff_pkg;
     NtfLegacyPayload,  // in-order payload in a legacy buffer
     NtfHandBack,       // a user buffer handed back
     NtfProgress,       // send side moved
-    NtfSync,           // the entry went in sync
+    NtfResync,         // the entry went in resync
     NtfDone,           // a command's answer
     NtfSent            // a transmit descriptor is done
   } ntf_kind_e;
@@ -147,7 +147,7 @@ package handoff_pkg;
     BackFull,
     BackPush,
     BackDelay,
-    BackSync,
+    BackResync,
     BackFlush,
     BackUndelegate,
     BackResume,      // its place has passed
@@ -390,7 +390,7 @@ package handoff_pkg;
     PlaceBlock,       // write the state block, answer
     PlaceUndelegate,  // hand back everything, write the block, answer
     PlaceExpire,      // the hand-back delay ran out
-    PlaceSync         // hand back everything, sync notification only (upload error)
+    PlaceResync       // hand back everything, resync notification only (upload error)
   } place_e;
 
   // rx_tcp -> buffers: everything that has to happen in one connection's order.
@@ -399,8 +399,8 @@ package handoff_pkg;
     conn_t      conn;
     gen_t       gen;
     u8_t        room_epoch;    // as after this operation
-    logic       to_sync;       // before anything else: hand back everything, notify sync
-    u32_t       ts_recent;     // for the sync notification
+    logic       to_resync;     // before anything else: hand back everything, notify resync
+    u32_t       ts_recent;     // for the resync notification
     seq_t       seq;           // payload's first number; RESUME: run end
     u16_t       off;           // bytes into the frame
     u16_t       len;           // bytes
@@ -430,7 +430,7 @@ package handoff_pkg;
 
   typedef struct packed {
     logic [1:0] n;
-  } lret_t;  // buffers -> rx_tcp: reserved legacy buffers that were not used
+  } legacy_return_t;  // buffers -> rx_tcp: reserved legacy buffers that were not used
 
   typedef enum logic [1:0] {
     JobNone,   // nothing to write: notification, end of frame, or both
@@ -441,7 +441,7 @@ package handoff_pkg;
   typedef struct packed {
     job_e kind;
     logic frame_end;  // afterwards the frame's remaining beats are discarded
-    logic user;       // bytes of a user buffer: an error puts the entry in sync
+    logic user;       // bytes of a user buffer: an error puts the entry in resync
     u16_t off;
     u16_t len;
     u64_t addr;
@@ -494,7 +494,7 @@ package handoff_pkg;
     conn_t conn;
     logic  is_handback;  // 0: delayed ACK
     u8_t   epoch;
-  } exp_t;  // timers -> rx_tcp
+  } expiry_t;  // timers -> rx_tcp
 
   typedef struct packed {
     conn_t conn;
@@ -523,12 +523,12 @@ package handoff_pkg;
   typedef struct packed {
     conn_t      conn;
     gen_t       gen;
-    logic       cancel;   // the entry went in sync or away: forget what is pending
+    logic       cancel;   // the entry went in resync or away: forget what is pending
     seq_t       snd_una;
     u32_t       snd_wnd;
     logic [3:0] dup;
     u32_t       ts_ecr;
-  } prog_t;  // rx_tcp -> notify
+  } progress_t;  // rx_tcp -> notify
 
   typedef struct packed {
     logic  first;  // addr and beats are valid

@@ -3,7 +3,7 @@
 // The receive decision: frames, commands, expiries, upload errors and starts of segments take effect
 // here one at a time, and the hot state of every connection changes nowhere else.
 //
-// Valid/ready, with two-entry skids at op, uerr, exp and start; room, lret and grant come as
+// Valid/ready, with two-entry skids at op, uerr, expiry and start; room, legacy_return and grant come as
 // pulses, snap, cmd_rsp and tcp_cnt leave so. One operation every two cycles, three cycles from an
 // operation at its port to its outputs. An operation waits in PhDecide until every output it uses
 // is free and its legacy buffers are there. Never reorders within a port, never changes state for a
@@ -45,9 +45,9 @@ module handoff_rx_tcp
     output ackev_t ackev_o,
 
     // to notify: progress of the send side
-    output logic  prog_valid_o,
-    input  logic  prog_ready_i,
-    output prog_t prog_o,
+    output logic progress_valid_o,
+    input logic progress_ready_i,
+    output progress_t progress_o,
 
     // to tx: one a start, in order
     output logic  snap_valid_o,
@@ -66,8 +66,8 @@ module handoff_rx_tcp
     input room_t room_i,
 
     // from buffers: reserved legacy buffers that were not used
-    input logic  lret_valid_i,
-    input lret_t lret_i,
+    input logic legacy_return_valid_i,
+    input legacy_return_t legacy_return_i,
 
     // from legacy: legacy buffers that arrived
     input logic   grant_valid_i,
@@ -82,9 +82,9 @@ module handoff_rx_tcp
     input  uerr_t uerr_i,
 
     // from timers
-    input  logic exp_valid_i,
-    output logic exp_ready_o,
-    input  exp_t exp_i,
+    input logic expiry_valid_i,
+    output logic expiry_ready_o,
+    input expiry_t expiry_i,
 
     // from tx: a segment is about to leave
     input  logic   start_valid_i,
@@ -115,7 +115,7 @@ module handoff_rx_tcp
   kind_e kind_q;
   op_t op_q;
   uerr_t uerr_q;
-  exp_t exp_q;
+  expiry_t expiry_q;
   start_t start_q;
   conn_t conn_q;
   logic same_q;
@@ -127,12 +127,12 @@ module handoff_rx_tcp
   logic wr_q;
   addr_t wr_addr_q;
 
-  logic place_valid_q, blk_valid_q, ackev_valid_q, prog_valid_q;
+  logic place_valid_q, blk_valid_q, ackev_valid_q, progress_valid_q;
   logic snap_valid_q, cmd_rsp_valid_q, tcp_cnt_valid_q;
   place_t place_q;
   state_t blk_q;
   ackev_t ackev_q;
-  prog_t prog_q;
+  progress_t progress_q;
   snap_t snap_q;
   cmd_rsp_t cmd_rsp_q;
   cnt_t tcp_cnt_q;
@@ -141,12 +141,12 @@ module handoff_rx_tcp
   // -----------------------------------------------------------------------------------------------
   // Take: one operation of four channels.
 
-  logic op_skid_valid, uerr_skid_valid, exp_skid_valid, start_skid_valid;
-  logic op_pop, uerr_pop, exp_pop, start_pop;
+  logic op_skid_valid, uerr_skid_valid, expiry_skid_valid, start_skid_valid;
+  logic op_pop, uerr_pop, expiry_pop, start_pop;
   logic op_empty_d, uerr_empty_d, exp_empty_d, start_empty_d;
   op_t op_skid;
   uerr_t uerr_skid;
-  exp_t exp_skid;
+  expiry_t expiry_skid;
   start_t start_skid;
 
   prim_skid #(
@@ -178,16 +178,16 @@ module handoff_rx_tcp
   );
 
   prim_skid #(
-      .T(exp_t)
-  ) u_exp_skid (
+      .T(expiry_t)
+  ) u_expiry_skid (
       .clk_i,
       .rst_ni,
-      .valid_i(exp_valid_i),
-      .ready_o(exp_ready_o),
-      .data_i(exp_i),
-      .valid_o(exp_skid_valid),
-      .pop_i(exp_pop),
-      .data_o(exp_skid),
+      .valid_i(expiry_valid_i),
+      .ready_o(expiry_ready_o),
+      .data_i(expiry_i),
+      .valid_o(expiry_skid_valid),
+      .pop_i(expiry_pop),
+      .data_o(expiry_skid),
       .empty_d_o(exp_empty_d)
   );
 
@@ -210,7 +210,7 @@ module handoff_rx_tcp
 
   always_comb begin
     uerr_pop = 1'b0;
-    exp_pop = 1'b0;
+    expiry_pop = 1'b0;
     op_pop = 1'b0;
     start_pop = 1'b0;
     take_conn = start_skid.conn;
@@ -218,9 +218,9 @@ module handoff_rx_tcp
       if (uerr_skid_valid) begin
         uerr_pop  = 1'b1;
         take_conn = uerr_skid.conn;
-      end else if (exp_skid_valid) begin
-        exp_pop   = 1'b1;
-        take_conn = exp_skid.conn;
+      end else if (expiry_skid_valid) begin
+        expiry_pop = 1'b1;
+        take_conn  = expiry_skid.conn;
       end else if (op_skid_valid && !(start_skid_valid && (wait_q == StartWait))) begin
         op_pop = 1'b1;
         take_conn = op_skid.is_cmd ? op_skid.cmd.conn : op_skid.conn;
@@ -228,7 +228,7 @@ module handoff_rx_tcp
         start_pop = start_skid_valid;
       end
     end
-    take = uerr_pop || exp_pop || op_pop || start_pop;
+    take = uerr_pop || expiry_pop || op_pop || start_pop;
   end
 
   // -----------------------------------------------------------------------------------------------
@@ -321,7 +321,7 @@ module handoff_rx_tcp
         end
         KindStart: row = start_row(t_q.stale, t_q.too_long);
         KindUerr:  row = uerr_row(t_q.stale);
-        default:   row = expiry_row(exp_q.is_handback, s_q.valid);
+        default:   row = expiry_row(expiry_q.is_handback, s_q.valid);
       endcase
     end
     lacks = 16'(row.reserved) > credit_q;
@@ -331,7 +331,7 @@ module handoff_rx_tcp
         && (!act.place || !place_valid_q || place_ready_i)
         && (!act.blk || !blk_valid_q || blk_ready_i)
         && (!act.ackev || !ackev_valid_q || ackev_ready_i)
-        && (!act.prog || !prog_valid_q || prog_ready_i);
+        && (!act.progress || !progress_valid_q || progress_ready_i);
   end
 
   always_comb begin
@@ -348,14 +348,14 @@ module handoff_rx_tcp
   // -----------------------------------------------------------------------------------------------
   // Registers.
 
-  logic place_valid_d, blk_valid_d, ackev_valid_d, prog_valid_d;
+  logic place_valid_d, blk_valid_d, ackev_valid_d, progress_valid_d;
   logic snap_valid_d, cmd_rsp_valid_d, tcp_cnt_valid_d;
 
   always_comb begin
     place_valid_d = (fire && act.place) || (place_valid_q && !place_ready_i);
     blk_valid_d = (fire && act.blk) || (blk_valid_q && !blk_ready_i);
     ackev_valid_d = (fire && act.ackev) || (ackev_valid_q && !ackev_ready_i);
-    prog_valid_d = (fire && act.prog) || (prog_valid_q && !prog_ready_i);
+    progress_valid_d = (fire && act.progress) || (progress_valid_q && !progress_ready_i);
     snap_valid_d = fire && act.snap;
     cmd_rsp_valid_d = fire && act.rsp;
     tcp_cnt_valid_d = fire && act.cnt;
@@ -375,7 +375,7 @@ module handoff_rx_tcp
       kind_q <= KindUerr;
       op_q <= '0;
       uerr_q <= '0;
-      exp_q <= '0;
+      expiry_q <= '0;
       start_q <= '0;
       conn_q <= '0;
       same_q <= 1'b0;
@@ -396,9 +396,9 @@ module handoff_rx_tcp
         kind_q <= KindUerr;
         uerr_q <= uerr_skid;
       end
-      if (exp_pop) begin
-        kind_q <= KindExp;
-        exp_q  <= exp_skid;
+      if (expiry_pop) begin
+        kind_q   <= KindExp;
+        expiry_q <= expiry_skid;
       end
       if (op_pop) begin
         kind_q <= KindOp;
@@ -411,7 +411,7 @@ module handoff_rx_tcp
       wr_q <= fire;
       if (fire) wr_addr_q <= addr_t'(conn_q);
       credit_q <= credit_q + (grant_valid_i ? 16'(grant_i.n) : 16'd0)
-          + (lret_valid_i ? 16'(lret_i.n) : 16'd0) - (fire ? 16'(act.reserved) : 16'd0);
+          + (legacy_return_valid_i ? 16'(legacy_return_i.n) : 16'd0) - (fire ? 16'(act.reserved) : 16'd0);
     end
   end
 
@@ -420,14 +420,14 @@ module handoff_rx_tcp
       place_valid_q <= 1'b0;
       blk_valid_q <= 1'b0;
       ackev_valid_q <= 1'b0;
-      prog_valid_q <= 1'b0;
+      progress_valid_q <= 1'b0;
       snap_valid_q <= 1'b0;
       cmd_rsp_valid_q <= 1'b0;
       tcp_cnt_valid_q <= 1'b0;
       place_q <= '0;
       blk_q <= '0;
       ackev_q <= '0;
-      prog_q <= '0;
+      progress_q <= '0;
       snap_q <= '0;
       cmd_rsp_q <= '0;
       tcp_cnt_q <= '0;
@@ -436,21 +436,21 @@ module handoff_rx_tcp
       place_valid_q <= place_valid_d;
       blk_valid_q <= blk_valid_d;
       ackev_valid_q <= ackev_valid_d;
-      prog_valid_q <= prog_valid_d;
+      progress_valid_q <= progress_valid_d;
       snap_valid_q <= snap_valid_d;
       cmd_rsp_valid_q <= cmd_rsp_valid_d;
       tcp_cnt_valid_q <= tcp_cnt_valid_d;
       if (fire) begin
-        if (act.place) place_q <= make_place(act, op_q, exp_q, t_q, conn_q, s_q, n_d);
+        if (act.place) place_q <= make_place(act, op_q, expiry_q, t_q, conn_q, s_q, n_d);
         if (act.blk) blk_q <= s_q;
-        if (act.ackev) ackev_q <= make_ackev(act, op_q.seg, exp_q, t_q.seg_end, conn_q, n_d);
-        if (act.prog) prog_q <= make_prog(act, op_q.seg, conn_q, n_d);
+        if (act.ackev) ackev_q <= make_ackev(act, op_q.seg, expiry_q, t_q.seg_end, conn_q, n_d);
+        if (act.progress) progress_q <= make_progress(act, op_q.seg, conn_q, n_d);
         if (act.snap) snap_q <= make_snap(act, start_q, s_q, n_d);
         if (act.rsp) cmd_rsp_q <= '{status: act.status, op: op_q.cmd.op};
         if (act.cnt) tcp_cnt_q <= '{index: act.reason};
       end
       quiet_q <= (phase_d == PhIdle) && op_empty_d && uerr_empty_d && exp_empty_d && start_empty_d
-          && !place_valid_d && !blk_valid_d && !ackev_valid_d && !prog_valid_d && !snap_valid_d
+          && !place_valid_d && !blk_valid_d && !ackev_valid_d && !progress_valid_d && !snap_valid_d
           && !cmd_rsp_valid_d && !tcp_cnt_valid_d;
     end
   end
@@ -461,8 +461,8 @@ module handoff_rx_tcp
   assign blk_o = blk_q;
   assign ackev_valid_o = ackev_valid_q;
   assign ackev_o = ackev_q;
-  assign prog_valid_o = prog_valid_q;
-  assign prog_o = prog_q;
+  assign progress_valid_o = progress_valid_q;
+  assign progress_o = progress_q;
   assign snap_valid_o = snap_valid_q;
   assign snap_o = snap_q;
   assign cmd_rsp_valid_o = cmd_rsp_valid_q;

@@ -4,7 +4,7 @@
 // lists of constant delay, so that the next deadline is always the head of one of them.
 //
 // Valid/ready, with two-entry skids at ack_tmr and back_tmr. A request takes two cycles, three when
-// it arms an armed timer. A deadline reached in cycle n is at exp in n+2. Never fires a timer that
+// it arms an armed timer. A deadline reached in cycle n is at expiry in n+2. Never fires a timer that
 // was cancelled or armed anew; never counts. docs/units/timers.md.
 
 module handoff_timers
@@ -27,9 +27,9 @@ module handoff_timers
     input  tmr_t back_tmr_i,
 
     // to rx_tcp: a timer ran out
-    output logic exp_valid_o,
-    input  logic exp_ready_i,
-    output exp_t exp_o,
+    output logic expiry_valid_o,
+    input logic expiry_ready_i,
+    output expiry_t expiry_o,
 
     // to the engine: the next deadline, all ones when there is none
     output u64_t wake_us_o,
@@ -64,7 +64,7 @@ module handoff_timers
     StIdle,   // an expiry or a request is picked, its node is read
     StExec,   // cancel, or arm; an armed timer leaves its place first
     StLink,   // and gets its new place here
-    StFire    // a head leaves, exp is loaded
+    StFire    // a head leaves, expiry is loaded
   } state_e;
 
   state_e state_q, state_d;
@@ -227,11 +227,11 @@ module handoff_timers
   // ---------------------------------------------------------------------------------------------
   // The pick.
 
-  logic exp_valid_q, exp_free;
-  exp_t exp_q;
+  logic expiry_valid_q, expiry_free;
+  expiry_t expiry_q;
 
-  assign exp_free = !exp_valid_q || exp_ready_i;
-  assign fire = (state_q == StIdle) && !refill_q && (head_due != '0) && exp_free;
+  assign expiry_free = !expiry_valid_q || expiry_ready_i;
+  assign fire = (state_q == StIdle) && !refill_q && (head_due != '0) && expiry_free;
   assign req_take = (state_q == StIdle) && !fire && req_valid;
   assign node_re = fire || req_take;
   assign raddr = fire ? head_q[due_class] : '{is_handback: req_idx, conn: ConnBits'(req.conn)};
@@ -322,8 +322,8 @@ module handoff_timers
       last_due_q <= '0;
       refill_q <= 1'b0;
       refill_class_q <= '0;
-      exp_valid_q <= 1'b0;
-      exp_q <= '0;
+      expiry_valid_q <= 1'b0;
+      expiry_q <= '0;
       wake_us_q <= '1;
       quiet_q <= 1'b0;
     end else begin
@@ -357,24 +357,24 @@ module handoff_timers
       end
 
       if (state_q == StFire) begin
-        exp_valid_q <= 1'b1;
-        exp_q <= '{
+        expiry_valid_q <= 1'b1;
+        expiry_q <= '{
             conn: conn_t'(op_node_q.conn),
             is_handback: op_node_q.is_handback,
             epoch: info.epoch
         };
-      end else if (exp_ready_i) begin
-        exp_valid_q <= 1'b0;
+      end else if (expiry_ready_i) begin
+        expiry_valid_q <= 1'b0;
       end
 
       if (!refill_q) wake_us_q <= wake_d;
       quiet_q <= (state_q == StIdle) && !refill_q && !ack_valid && !back_valid && (head_due == '0)
-          && !exp_valid_q;
+          && !expiry_valid_q;
     end
   end
 
-  assign exp_valid_o = exp_valid_q;
-  assign exp_o = exp_q;
+  assign expiry_valid_o = expiry_valid_q;
+  assign expiry_o = expiry_q;
   assign wake_us_o = wake_us_q;
   assign quiet_o = quiet_q;
 
@@ -388,8 +388,8 @@ module handoff_timers
   assert property (@(posedge clk_i) disable iff (!rst_ni) (state_q == StFire) |-> info.armed);
   // Once up, an expiry stays until it is taken.
   assert property (@(posedge clk_i) disable iff (!rst_ni)
-      exp_valid_o && !exp_ready_i |=> exp_valid_o && $stable(
-      exp_o
+      expiry_valid_o && !expiry_ready_i |=> expiry_valid_o && $stable(
+      expiry_o
   ));
 
 endmodule

@@ -2,7 +2,7 @@
 //
 // The transmit ring, segments of connections, and ACKs of the engine's own making.
 //
-// Valid/ready, with two-entry skids at tmpl and ackreq; snap and tr come as pulses, tx_cnt and
+// Valid/ready, with two-entry skids at tmpl and ackreq; snap and tx_rd come as pulses, tx_cnt and
 // txa_cnt leave so. Frames leave in ring order, own ACKs between them; a frame begins only when all
 // its bytes are here and then has no bubbles. Every descriptor is answered on sent, in ring order.
 // ackreq to the first beat on tx: 6 cycles and what rx_tcp takes for its snap. Never writes memory.
@@ -56,13 +56,13 @@ module handoff_tx
     output cnt_t txa_cnt_o,
 
     // to dma: reads of descriptors and data
-    output logic    tr_req_valid_o,
-    input  logic    tr_req_ready_i,
-    output rd_req_t tr_req_o,
+    output logic    tx_rd_req_valid_o,
+    input  logic    tx_rd_req_ready_i,
+    output rd_req_t tx_rd_req_o,
 
     // from dma: their beats in the order of the requests
-    input logic tr_valid_i,
-    input rd_t  tr_i,
+    input logic tx_rd_valid_i,
+    input rd_t  tx_rd_i,
 
     input cfg_t cfg_i,
 
@@ -145,15 +145,15 @@ module handoff_tx
       .max_frame_i(cfg_i.max_frame),
       .ring_i(tx_ring_i),
       .stop_i,
-      .tr_req_valid_o,
-      .tr_req_ready_i,
-      .tr_req_o,
+      .tx_rd_req_valid_o,
+      .tx_rd_req_ready_i,
+      .tx_rd_req_o,
       .ord_ready_i(ord_ready),
       .ord_push_o(ord_push),
       .ord_o(ord_in),
       .desc_valid_i(desc_valid),
-      .desc_err_i(tr_i.err),
-      .desc_i(tr_i.data),
+      .desc_err_i(tx_rd_i.err),
+      .desc_i(tx_rd_i.data),
       .item_ready_i(item_ready),
       .item_push_o(item_push),
       .item_o(item_in),
@@ -187,9 +187,9 @@ module handoff_tx
   handoff_tx_append u_append (
       .clk_i,
       .rst_ni,
-      .tr_valid_i,
-      .tr_err_i(tr_i.err),
-      .tr_data_i(tr_i.data),
+      .tx_rd_valid_i,
+      .tr_err_i(tx_rd_i.err),
+      .tr_data_i(tx_rd_i.data),
       .ord_valid_i(ord_valid),
       .ord_i(ord),
       .ord_pop_o(ord_pop),
@@ -510,8 +510,8 @@ module handoff_tx
       start_o
   ));
   assert property (@(posedge clk_i) disable iff (!rst_ni)
-      tr_req_valid_o && !tr_req_ready_i |=> tr_req_valid_o && $stable(
-      tr_req_o
+      tx_rd_req_valid_o && !tx_rd_req_ready_i |=> tx_rd_req_valid_o && $stable(
+      tx_rd_req_o
   ));
 
 endmodule

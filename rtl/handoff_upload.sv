@@ -3,8 +3,8 @@
 // Writes received bytes to system memory: jobs in, AXI bursts and notifications out
 // (docs/units/upload.md).
 //
-// Contract: valid/ready, with two-entry skids at fdata, blk and job; uw_done is a pulse. A job's
-// first beat is on uw two cycles after the job was at the port of an idle unit; one beat a cycle,
+// Contract: valid/ready, with two-entry skids at fdata, blk and job; upload_wr_done is a pulse. A job's
+// first beat is on upload_wr two cycles after the job was at the port of an idle unit; one beat a cycle,
 // no bubble between jobs. A notification leaves when all bursts begun before it are answered. Never
 // writes a byte that a job does not name; never crosses a page in a burst.
 
@@ -43,11 +43,11 @@ module handoff_upload
     output uerr_t uerr_o,
 
     // to dma: bursts beat by beat; answers in order
-    output logic     uw_valid_o,
-    input  logic     uw_ready_i,
-    output wr_t      uw_o,
-    input  logic     uw_done_valid_i,
-    input  wr_done_t uw_done_i,
+    output logic     upload_wr_valid_o,
+    input  logic     upload_wr_ready_i,
+    output wr_t      upload_wr_o,
+    input  logic     upload_wr_done_valid_i,
+    input  wr_done_t upload_wr_done_i,
 
     output logic quiet_o
 );
@@ -115,13 +115,13 @@ module handoff_upload
   logic d1_valid_q;
   ntf_t d1_q;
 
-  logic uw_valid_q, done_valid_q, uerr_valid_q, quiet_q;
-  wr_t   uw_q;
+  logic upload_wr_valid_q, done_valid_q, uerr_valid_q, quiet_q;
+  wr_t   upload_wr_q;
   ntf_t  done_q;
   uerr_t uerr_q;
 
-  assign uw_valid_o = uw_valid_q;
-  assign uw_o = uw_q;
+  assign upload_wr_valid_o = upload_wr_valid_q;
+  assign upload_wr_o = upload_wr_q;
   assign done_valid_o = done_valid_q;
   assign done_o = done_q;
   assign uerr_valid_o = uerr_valid_q;
@@ -204,7 +204,7 @@ module handoff_upload
   assign last = ends || addr_q[PageBits-1:LaneBits] == '1;
   assign far = ntf_valid && u8_t'(issued_q - ntf_head.seq) >= FarBursts;
 
-  assign can = job_valid_q && rem_q != '0 && (!uw_valid_q || uw_ready_i)
+  assign can = job_valid_q && rem_q != '0 && (!upload_wr_valid_q || upload_wr_ready_i)
       && (!first || (burst_ready && !far));
   assign held = have_q && (ended_q || idx_q >= b);
   assign head = !held && next_idx == (IdxBits + 1)'(b) && fdata_valid;
@@ -357,18 +357,18 @@ module handoff_upload
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      uw_valid_q <= 1'b0;
-      uw_q <= '0;
+      upload_wr_valid_q <= 1'b0;
+      upload_wr_q <= '0;
     end else begin
-      if (emit) uw_valid_q <= 1'b1;
-      else if (uw_ready_i) uw_valid_q <= 1'b0;
+      if (emit) upload_wr_valid_q <= 1'b1;
+      else if (upload_wr_ready_i) upload_wr_valid_q <= 1'b0;
       if (emit) begin
-        uw_q.first <= first;
-        uw_q.last  <= last;
-        uw_q.addr  <= first ? {addr_q[63:LaneBits], LaneBits'(0)} : '0;
-        uw_q.beats <= first ? beats : '0;
-        uw_q.strb  <= wstrb;
-        uw_q.data  <= wdata;
+        upload_wr_q.first <= first;
+        upload_wr_q.last  <= last;
+        upload_wr_q.addr  <= first ? {addr_q[63:LaneBits], LaneBits'(0)} : '0;
+        upload_wr_q.beats <= first ? beats : '0;
+        upload_wr_q.strb  <= wstrb;
+        upload_wr_q.data  <= wdata;
       end
     end
   end
@@ -403,12 +403,12 @@ module handoff_upload
       .empty_d_o(burst_empty_d)
   );
 
-  assign ret = uw_done_valid_i && burst_valid;
-  assign err_we = ret && uw_done_i.err && burst.user;
+  assign ret = upload_wr_done_valid_i && burst_valid;
+  assign err_we = ret && upload_wr_done_i.err && burst.user;
 
   // ---------------------------------------------------------------------------------------------
   // Notifications: wait for the bursts before them, then for the error RAM, then leave.
-  logic ntf_push, ntf_pop, ntf_empty_d, d1_go, d1_sync;
+  logic ntf_push, ntf_pop, ntf_empty_d, d1_go, d1_resync;
   wait_t ntf_in;
   u8_t   lead;
   err_t  err_word;
@@ -433,8 +433,8 @@ module handoff_upload
   );
 
   assign lead = retired_q - ntf_head.seq;  // negative: bursts before it are not answered
-  assign d1_sync = d1_q.kind == NtfSync;
-  assign d1_go = d1_valid_q && (!done_valid_q || done_ready_i) && !(err_we && d1_sync);
+  assign d1_resync = d1_q.kind == NtfResync;
+  assign d1_go = d1_valid_q && (!done_valid_q || done_ready_i) && !(err_we && d1_resync);
   assign ntf_pop = ntf_valid && lead < Negative && (!d1_valid_q || d1_go);
 
   logic err_ram_we;
@@ -451,7 +451,7 @@ module handoff_upload
       err_waddr = AddrBits'(burst.conn);
       err_wdata = '{err: 1'b1, gen: burst.gen};
     end else begin
-      err_ram_we = d1_go && d1_sync;
+      err_ram_we = d1_go && d1_resync;
       err_waddr  = AddrBits'(d1_q.conn);
     end
   end
@@ -473,7 +473,7 @@ module handoff_upload
   logic [NtfSlots-1:0] slot_set, slot_clr;
   logic d1_bad;
 
-  assign slot_set = (ret && uw_done_i.err && burst.has_ntf) ? NtfSlots'(1) << burst.slot : '0;
+  assign slot_set = (ret && upload_wr_done_i.err && burst.has_ntf) ? NtfSlots'(1) << burst.slot : '0;
   assign slot_clr = ntf_pop ? NtfSlots'(1) << rslot_q : '0;
   assign d1_bad = d1_q.kind == NtfHandBack && d1_q.count != '0 && err_word.err
       && err_word.gen == d1_q.gen;
@@ -556,7 +556,7 @@ module handoff_upload
       quiet_q <= 1'b0;
     end else begin
       quiet_q <= !(clr_q && clr_addr_q != '1) && fdata_empty_d && blk_empty_d && job_empty_d
-          && !(take || (job_valid_q && !fin)) && !(emit || (uw_valid_q && !uw_ready_i))
+          && !(take || (job_valid_q && !fin)) && !(emit || (upload_wr_valid_q && !upload_wr_ready_i))
           && burst_empty_d && ntf_empty_d && uerr_empty_d
           && !(ntf_pop || (d1_valid_q && !d1_go)) && !(d1_go || (done_valid_q && !done_ready_i))
           && !(uerr_load || (uerr_valid_q && !uerr_ready_i));
@@ -568,12 +568,12 @@ module handoff_upload
 
   // A burst has a beat and stays within its page.
   a_page :
-  assert property (@(posedge clk_i) disable iff (!rst_ni) (uw_valid_q && uw_q.first) |->
-      (uw_q.beats != '0 && 9'(uw_q.addr[PageBits-1:LaneBits]) + 9'(uw_q.beats) <= 9'(PageBeats)));
+  assert property (@(posedge clk_i) disable iff (!rst_ni) (upload_wr_valid_q && upload_wr_q.first) |->
+      (upload_wr_q.beats != '0 && 9'(upload_wr_q.addr[PageBits-1:LaneBits]) + 9'(upload_wr_q.beats) <= 9'(PageBeats)));
 
   // A beat to memory has a byte.
   a_strb :
-  assert property (@(posedge clk_i) disable iff (!rst_ni) uw_valid_q |-> uw_q.strb != '0);
+  assert property (@(posedge clk_i) disable iff (!rst_ni) upload_wr_valid_q |-> upload_wr_q.strb != '0);
 
   // A job takes no beat of the next frame.
   a_frame :

@@ -3,8 +3,7 @@
 // All that host software may touch of the machine: registers behind PCIe, memory that the engine
 // reaches by DMA, time, timers and interrupts. The system simulation implements it; a unit test may
 // do so in a hundred lines, with no simulator behind it.
-#ifndef HANDOFF_SW_HW_H_
-#define HANDOFF_SW_HW_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -60,5 +59,3 @@ class Hw : public TimerService {
 };
 
 }  // namespace handoff::sw
-
-#endif  // HANDOFF_SW_HW_H_

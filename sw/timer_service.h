@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Time as software sees it: a clock and one-shot timers, the same over a simulator or in a test.
-#ifndef HANDOFF_SW_TIMER_SERVICE_H_
-#define HANDOFF_SW_TIMER_SERVICE_H_
+#pragma once
 
 #include <cstdint>
 #include <functional>
@@ -27,5 +26,3 @@ class TimerService {
 };
 
 }  // namespace handoff::sw
-
-#endif  // HANDOFF_SW_TIMER_SERVICE_H_

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The quantities that must not mix. A raw integer stops at the wire and at the register.
-#ifndef HANDOFF_SW_TYPES_H_
-#define HANDOFF_SW_TYPES_H_
+#pragma once
 
 #include <compare>
 #include <cstddef>
@@ -99,5 +98,3 @@ template <>
 struct std::hash<handoff::sw::ConnId> {
   size_t operator()(handoff::sw::ConnId id) const noexcept { return id.raw(); }
 };
-
-#endif  // HANDOFF_SW_TYPES_H_

@@ -3,8 +3,7 @@
 // The engine around its units, the same for every way to compose it: how they are reset, clocked
 // and shown, and the two registers of its own (docs/units/engine.md). `Slot<Unit>` is a unit in
 // some form, `Out` the engine's outputs.
-#ifndef HANDOFF_MODEL_ENGINE_SHELL_H_
-#define HANDOFF_MODEL_ENGINE_SHELL_H_
+#pragma once
 
 #include <algorithm>
 #include <cstdint>
@@ -98,5 +97,3 @@ class EngineShell {
 };
 
 }  // namespace handoff
-
-#endif  // HANDOFF_MODEL_ENGINE_SHELL_H_

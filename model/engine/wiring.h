@@ -2,8 +2,7 @@
 //
 // Who is wired to whom (docs/channels.md), once for all forms in which units are composed in C++:
 // as models, as Verilated units, or both. The counterpart of rtl/handoff_engine.sv.
-#ifndef HANDOFF_MODEL_ENGINE_WIRING_H_
-#define HANDOFF_MODEL_ENGINE_WIRING_H_
+#pragma once
 
 #include "gen/handoff_engine_params.h"
 #include "model/handoff_ack.h"
@@ -109,12 +108,12 @@ void WireEngine(EngineParts<Slot>& p, const PinIn& pin) {
   HANDOFF_CHANNEL(p.rx_tcp, p.buffers, place);
   HANDOFF_CHANNEL(p.rx_tcp, p.upload, blk);
   HANDOFF_CHANNEL(p.rx_tcp, p.ack, ackev);
-  HANDOFF_CHANNEL(p.rx_tcp, p.notify, prog);
+  HANDOFF_CHANNEL(p.rx_tcp, p.notify, progress);
   HANDOFF_PULSE(p.rx_tcp, p.tx, snap);
   HANDOFF_PULSE(p.rx_tcp, p.command, cmd_rsp);
   HANDOFF_PULSE(p.rx_tcp, p.csr, tcp_cnt);
   HANDOFF_PULSE(p.buffers, p.rx_tcp, room);
-  HANDOFF_PULSE(p.buffers, p.rx_tcp, lret);
+  HANDOFF_PULSE(p.buffers, p.rx_tcp, legacy_return);
   HANDOFF_CHANNEL(p.buffers, p.upload, job);
   HANDOFF_PULSE(p.buffers, p.csr, back_cnt);
   HANDOFF_CHANNEL(p.legacy, p.buffers, lbuf);
@@ -126,22 +125,22 @@ void WireEngine(EngineParts<Slot>& p, const PinIn& pin) {
   HANDOFF_PULSE(p.ack, p.csr, ack_cnt);
   HANDOFF_CHANNEL(p.ack, p.timers, ack_tmr);
   HANDOFF_CHANNEL(p.buffers, p.timers, back_tmr);
-  HANDOFF_CHANNEL(p.timers, p.rx_tcp, exp);
+  HANDOFF_CHANNEL(p.timers, p.rx_tcp, expiry);
   HANDOFF_CHANNEL(p.tx, p.rx_tcp, start);
   HANDOFF_CHANNEL(p.tx, p.notify, sent);
   HANDOFF_PIN_OUT(p.tx, tx);
   HANDOFF_PULSE(p.tx, p.csr, tx_cnt);
   HANDOFF_PULSE(p.tx, p.csr, txa_cnt);
-  HANDOFF_CHANNEL(p.upload, p.dma, uw);
-  HANDOFF_CHANNEL(p.notify, p.dma, nw);
-  HANDOFF_PULSE(p.dma, p.upload, uw_done);
-  HANDOFF_PULSE(p.dma, p.notify, nw_done);
-  HANDOFF_CHANNEL(p.command, p.dma, cr_req);
-  HANDOFF_CHANNEL(p.legacy, p.dma, lr_req);
-  HANDOFF_CHANNEL(p.tx, p.dma, tr_req);
-  HANDOFF_PULSE(p.dma, p.command, cr);
-  HANDOFF_PULSE(p.dma, p.legacy, lr);
-  HANDOFF_PULSE(p.dma, p.tx, tr);
+  HANDOFF_CHANNEL(p.upload, p.dma, upload_wr);
+  HANDOFF_CHANNEL(p.notify, p.dma, notify_wr);
+  HANDOFF_PULSE(p.dma, p.upload, upload_wr_done);
+  HANDOFF_PULSE(p.dma, p.notify, notify_wr_done);
+  HANDOFF_CHANNEL(p.command, p.dma, cmd_rd_req);
+  HANDOFF_CHANNEL(p.legacy, p.dma, legacy_rd_req);
+  HANDOFF_CHANNEL(p.tx, p.dma, tx_rd_req);
+  HANDOFF_PULSE(p.dma, p.command, cmd_rd);
+  HANDOFF_PULSE(p.dma, p.legacy, legacy_rd);
+  HANDOFF_PULSE(p.dma, p.tx, tx_rd);
   HANDOFF_PIN_OUT(p.dma, aw);
   HANDOFF_PIN_OUT(p.dma, w);
   HANDOFF_PIN_OUT(p.dma, ar);
@@ -225,5 +224,3 @@ void GatherOutputs(EngineParts<Slot>& p, Out& out, bool all) {
 }
 
 }  // namespace handoff
-
-#endif  // HANDOFF_MODEL_ENGINE_WIRING_H_

@@ -5,13 +5,12 @@
 //
 // One phase: BEGIN_REQ, forward; the frame's last byte is there after the annotated delay. The
 // target answers TLM_COMPLETED and has then taken a copy, or acquired the payload.
-#ifndef HANDOFF_MODEL_LINK_FRAME_H_
-#define HANDOFF_MODEL_LINK_FRAME_H_
+#pragma once
 
 #include <cstdint>
 #include <vector>
 
-#include "model/sc/payload_pool.h"
+#include "model/event/payload_pool.h"
 
 namespace handoff {
 
@@ -40,5 +39,3 @@ inline bool IsBad(tlm::tlm_generic_payload& payload) {
 }
 
 }  // namespace handoff
-
-#endif  // HANDOFF_MODEL_LINK_FRAME_H_

@@ -2,8 +2,7 @@
 //
 // One end of a link for somebody in C++: a peer without an engine, a capture that is replayed, a
 // test.
-#ifndef HANDOFF_MODEL_LINK_FRAME_PORT_H_
-#define HANDOFF_MODEL_LINK_FRAME_PORT_H_
+#pragma once
 
 #include "model/link/frame.h"  // before the sockets: it includes <systemc>
 
@@ -15,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "model/sc/ordered_queue.h"
+#include "model/event/ordered_queue.h"
 
 namespace handoff {
 
@@ -44,5 +43,3 @@ class FramePort : public sc_core::sc_module {
 };
 
 }  // namespace handoff
-
-#endif  // HANDOFF_MODEL_LINK_FRAME_PORT_H_

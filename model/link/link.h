@@ -3,8 +3,7 @@
 // A full-duplex Ethernet link that may do to frames what networks do: delay, lose, reorder,
 // duplicate and corrupt them. Each mishap of each direction draws from a random stream of its own,
 // once a frame, so that turning one on moves no other.
-#ifndef HANDOFF_MODEL_LINK_LINK_H_
-#define HANDOFF_MODEL_LINK_LINK_H_
+#pragma once
 
 #include "model/link/frame.h"  // before the sockets: it includes <systemc>
 
@@ -18,8 +17,8 @@
 #include <string_view>
 #include <vector>
 
-#include "model/sc/ordered_queue.h"
-#include "tb/lockstep/rng.h"
+#include "model/event/ordered_queue.h"
+#include "model/rng.h"
 
 namespace handoff {
 
@@ -129,5 +128,3 @@ class Link : public sc_core::sc_module {
 };
 
 }  // namespace handoff
-
-#endif  // HANDOFF_MODEL_LINK_LINK_H_

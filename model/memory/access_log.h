@@ -2,8 +2,7 @@
 //
 // Which bytes devices wrote and read by DMA, who and when: what an application says that it read is
 // checked against it.
-#ifndef HANDOFF_MODEL_MEMORY_ACCESS_LOG_H_
-#define HANDOFF_MODEL_MEMORY_ACCESS_LOG_H_
+#pragma once
 
 #include <array>
 #include <cstddef>
@@ -63,5 +62,3 @@ class AccessLog {
 };
 
 }  // namespace handoff
-
-#endif  // HANDOFF_MODEL_MEMORY_ACCESS_LOG_H_

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A value for each address of some half-open intervals; addresses outside them have none.
-#ifndef HANDOFF_MODEL_MEMORY_INTERVAL_MAP_H_
-#define HANDOFF_MODEL_MEMORY_INTERVAL_MAP_H_
+#pragma once
 
 #include <algorithm>
 #include <cstddef>
@@ -144,5 +143,3 @@ class IntervalSet {
 };
 
 }  // namespace handoff
-
-#endif  // HANDOFF_MODEL_MEMORY_INTERVAL_MAP_H_

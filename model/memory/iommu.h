@@ -4,8 +4,7 @@
 // does, writes by the byte, so that one byte too far beside a buffer is seen as well. A stray
 // access does not happen, is answered as an unsupported request, and is reported to whoever asked
 // to be told.
-#ifndef HANDOFF_MODEL_MEMORY_IOMMU_H_
-#define HANDOFF_MODEL_MEMORY_IOMMU_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -75,5 +74,3 @@ class Iommu {
 };
 
 }  // namespace handoff
-
-#endif  // HANDOFF_MODEL_MEMORY_IOMMU_H_

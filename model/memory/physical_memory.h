@@ -2,8 +2,7 @@
 //
 // Physical memory of one host: regions that somebody allocated, and nothing between them. An
 // address is never given twice, so that an access to freed memory is seen for what it is.
-#ifndef HANDOFF_MODEL_MEMORY_PHYSICAL_MEMORY_H_
-#define HANDOFF_MODEL_MEMORY_PHYSICAL_MEMORY_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -69,5 +68,3 @@ class PhysicalMemory {
 const char* ToString(sw::Owner owner);
 
 }  // namespace handoff
-
-#endif  // HANDOFF_MODEL_MEMORY_PHYSICAL_MEMORY_H_

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the endpoint decides about a register access: which BAR it hits, and whether it is one that
-// a BAR takes. (How DMA leaves is tb/lockstep/dma_port.h's: that part runs in the engine's clock.)
-#ifndef HANDOFF_MODEL_PCIE_ENDPOINT_H_
-#define HANDOFF_MODEL_PCIE_ENDPOINT_H_
+// a BAR takes. (How DMA leaves is sim/core/dma_port.h's: that part runs in the engine's clock.)
+#pragma once
 
 #include <cstdint>
 
@@ -35,5 +34,3 @@ inline BarHit DecodeBar(const tlm::tlm_generic_payload& tlp) {
 }
 
 }  // namespace handoff
-
-#endif  // HANDOFF_MODEL_PCIE_ENDPOINT_H_

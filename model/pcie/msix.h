@@ -2,8 +2,7 @@
 //
 // The MSI-X capability of the endpoint: BAR2 with its table and its pending bits
 // (PCIe 5.0, 6.1.4.2; table 7.7.2.5 on).
-#ifndef HANDOFF_MODEL_PCIE_MSIX_H_
-#define HANDOFF_MODEL_PCIE_MSIX_H_
+#pragma once
 
 #include <array>
 #include <cstdint>
@@ -50,5 +49,3 @@ class MsixTable {
 };
 
 }  // namespace handoff
-
-#endif  // HANDOFF_MODEL_PCIE_MSIX_H_

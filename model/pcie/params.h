@@ -3,8 +3,7 @@
 // A PCIe link in numbers, and what follows from them: how long a packet takes, how many packets a
 // transfer needs, what they cost in credits. Clauses are those of the PCI Express Base
 // Specification 5.0.
-#ifndef HANDOFF_MODEL_PCIE_PARAMS_H_
-#define HANDOFF_MODEL_PCIE_PARAMS_H_
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -100,5 +99,3 @@ class PcieLane {
 };
 
 }  // namespace handoff
-
-#endif  // HANDOFF_MODEL_PCIE_PARAMS_H_

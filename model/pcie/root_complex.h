@@ -4,8 +4,7 @@
 // MSI-X messages to the processor; takes the processor's register accesses to the engine. Writes
 // and messages take effect in the order in which they arrive, so whoever sees an interrupt sees the
 // writes before it.
-#ifndef HANDOFF_MODEL_PCIE_ROOT_COMPLEX_H_
-#define HANDOFF_MODEL_PCIE_ROOT_COMPLEX_H_
+#pragma once
 
 #include "model/pcie/tlp.h"  // before the sockets: it includes <systemc>
 
@@ -15,10 +14,10 @@
 #include <cstdint>
 #include <deque>
 
+#include "model/event/ordered_queue.h"
 #include "model/memory/iommu.h"
 #include "model/pcie/params.h"
-#include "model/sc/ordered_queue.h"
-#include "tb/lockstep/rng.h"
+#include "model/rng.h"
 
 namespace handoff {
 
@@ -67,5 +66,3 @@ class RootComplex : public sc_core::sc_module {
 };
 
 }  // namespace handoff
-
-#endif  // HANDOFF_MODEL_PCIE_ROOT_COMPLEX_H_

@@ -15,8 +15,7 @@
 // which have an order of their own; so do responses, which may be in any order of their requests.
 // Nobody looks at the time of a call, only at the time plus the delay. model/sc/tlm_checker.h holds
 // both sides to this.
-#ifndef HANDOFF_MODEL_PCIE_TLP_H_
-#define HANDOFF_MODEL_PCIE_TLP_H_
+#pragma once
 
 // clang-format off: Debian's <tlm> needs <systemc> before it
 #include <systemc>
@@ -25,8 +24,8 @@
 
 #include <cstdint>
 
+#include "model/event/payload_pool.h"
 #include "model/pcie/params.h"
-#include "model/sc/payload_pool.h"
 
 namespace handoff {
 
@@ -75,5 +74,3 @@ inline TlpExtension& ExtensionOf(tlm::tlm_generic_payload& payload) {
 }
 
 }  // namespace handoff
-
-#endif  // HANDOFF_MODEL_PCIE_TLP_H_

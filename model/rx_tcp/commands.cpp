@@ -190,9 +190,9 @@ void CommandRows::Decide() {
       return Setup();
     case CmdKind::CmdResume:
       return Resume();
-    case CmdKind::CmdSync:
+    case CmdKind::CmdResync:
       if (!s_.live) return Refused(Status::StatusAlready);  // C9
-      Sync(case_, d_);                                      // C10
+      Resync(case_, d_);                                    // C10
       AckOf(Ack::AckFlush, d_);
       return Done(PlaceKind::PlaceAnswer);
     case CmdKind::CmdPost:  // C11
@@ -215,13 +215,13 @@ void CommandRows::Decide() {
 
 }  // namespace
 
-void Sync(const Case& c, Decision& d) {
+void Resync(const Case& c, Decision& d) {
   d.n.live = false;
   d.n.run_start = d.n.run_end = c.s.rcv_nxt;
   d.n.run_frames = 0;
   d.n.run_open = false;
   Epoch(c, d);
-  d.place.to_sync = true;
+  d.place.to_resync = true;
   d.place.ts_recent = c.s.ts_recent;
   d.place.seq = c.s.rcv_nxt;
   Cancel(d);
@@ -233,8 +233,8 @@ void EdgeIn(const Case& c, Seq edge, Decision& d) {
 }
 
 void Finish(const Case& c, Decision& d) {
-  d.place.conn = d.ackev.conn = d.prog.conn = c.conn;
-  d.place.gen = d.prog.gen = d.n.gen;
+  d.place.conn = d.ackev.conn = d.progress.conn = c.conn;
+  d.place.gen = d.progress.gen = d.n.gen;
   d.place.room_epoch = d.n.room_epoch;
   d.ackev.coalesce_on = d.n.coalesce_on;
   d.ackev.ack_frames = d.n.ack_frames;
@@ -243,14 +243,14 @@ void Finish(const Case& c, Decision& d) {
 
 void Command(const Case& c, const Cmd& cmd, Decision& d) { CommandRows(c, cmd, d).Decide(); }
 
-void Expiry(const Case& c, const Exp& exp, Decision& d) {
-  if (!exp.is_handback) {  // X2
+void DecideExpiry(const Case& c, const Expiry& expiry, Decision& d) {
+  if (!expiry.is_handback) {  // X2
     AckOf(Ack::AckExpire, d);
-    d.ackev.tmr_epoch = exp.epoch;
+    d.ackev.tmr_epoch = expiry.epoch;
   } else if (c.s.valid) {  // X1
     Epoch(c, d);
     PlaceOf(PlaceKind::PlaceExpire, d);
-    d.place.tmr_epoch = exp.epoch;
+    d.place.tmr_epoch = expiry.epoch;
   }
 }
 
@@ -258,10 +258,10 @@ void UploadError(const Case& c, const Uerr& uerr, Decision& d) {
   const State& s = c.s;
   if (!s.valid || s.gen != uerr.gen || !s.live) return;  // U2
   // U1
-  Sync(c, d);
-  PlaceOf(PlaceKind::PlaceSync, d);
+  Resync(c, d);
+  PlaceOf(PlaceKind::PlaceResync, d);
   Ntf& ntf = d.place.ntf;
-  ntf.kind = NtfKind::NtfSync;
+  ntf.kind = NtfKind::NtfResync;
   ntf.code = static_cast<uint8_t>(Reason::ReasonDma);
   ntf.gen = s.gen;
   ntf.conn = c.conn;

@@ -23,7 +23,7 @@ class FrameRows {
   void Rows();
   void Run();
   void Whole(Reason reason);
-  void WholeAndSync(Reason reason);
+  void WholeAndResync(Reason reason);
   void Taken(Reason reason);
   void AckLim();
   void Snd();
@@ -94,10 +94,10 @@ void FrameRows::Whole(Reason reason) {
   ntf.snd_wnd = n_.snd_wnd;
 }
 
-void FrameRows::WholeAndSync(Reason reason) {
+void FrameRows::WholeAndResync(Reason reason) {
   Whole(reason);
-  Sync(c_, d_);
-  d_.place.ntf.to_sync = true;
+  Resync(c_, d_);
+  d_.place.ntf.to_resync = true;
   Run();
   AckOf(Ack::AckFlush, d_);
 }
@@ -138,11 +138,11 @@ void FrameRows::Snd() {
 
 void FrameRows::Told() {
   if (!changed_) return;
-  d_.prog_valid = true;
-  d_.prog.snd_una = n_.snd_una;
-  d_.prog.snd_wnd = n_.snd_wnd;
-  d_.prog.dup = n_.dup;
-  d_.prog.ts_ecr = s_.ts_on && g_.has_ts ? g_.ts_ecr : 0;
+  d_.progress_valid = true;
+  d_.progress.snd_una = n_.snd_una;
+  d_.progress.snd_wnd = n_.snd_wnd;
+  d_.progress.dup = n_.dup;
+  d_.progress.ts_ecr = s_.ts_on && g_.has_ts ? g_.ts_ecr : 0;
 }
 
 void FrameRows::Ts() {
@@ -180,7 +180,7 @@ void FrameRows::Decide(bool halt) {
   } else if (!entry_) {  // F3
     Whole(Reason::ReasonNoEntry);
   } else if (!s_.live) {  // F4
-    Whole(Reason::ReasonInSync);
+    Whole(Reason::ReasonResync);
     Run();
   } else {
     Rows();
@@ -199,7 +199,7 @@ void FrameRows::Rows() {
       d_.ackev.dsack_right = t_.end;
     }
   } else if (special && t_.acceptable && t_.ack_good) {  // F6
-    WholeAndSync(t_.special_reason);
+    WholeAndResync(t_.special_reason);
   } else if (special) {  // F7
     Whole(t_.special_reason);
   } else if (s_.ts_on && g_.has_ts && !t_.ts_ok) {  // F8
@@ -229,9 +229,9 @@ void FrameRows::Rows() {
     Told();
     Taken(Reason::ReasonPureAck);
   } else if (t_.d != 0 && t_.d >> 31 == 0) {  // F15
-    WholeAndSync(Reason::ReasonGap);
+    WholeAndResync(Reason::ReasonGap);
   } else if (t_.d == 0 && t_.beyond) {  // F16
-    WholeAndSync(Reason::ReasonBeyondWindow);
+    WholeAndResync(Reason::ReasonBeyondWindow);
   } else if (t_.d != 0) {  // F17
     Payload(Reason::ReasonPartlyOld);
     AckOf(Ack::AckNow, d_);

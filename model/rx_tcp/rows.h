@@ -2,8 +2,7 @@
 //
 // Rules by case (docs/units/rx_tcp.md): what an operation does to a connection's state and to the
 // outputs. Pure functions of the state before, the operation and the tests.
-#ifndef HANDOFF_MODEL_RX_TCP_ROWS_H_
-#define HANDOFF_MODEL_RX_TCP_ROWS_H_
+#pragma once
 
 #include <cstdint>
 
@@ -28,14 +27,14 @@ struct Decision {
   bool place_valid = false;
   bool blk_valid = false;
   bool ackev_valid = false;
-  bool prog_valid = false;
+  bool progress_valid = false;
   bool snap_valid = false;
   bool cmd_rsp_valid = false;
   bool tcp_cnt_valid = false;
   uint32_t needs = 0;  // legacy buffers
   Place place{};
   Ackev ackev{};
-  Prog prog{};
+  Progress progress{};
   Snap snap{};
   CmdRsp cmd_rsp{};
   Reason reason = Reason::ReasonNone;  // of tcp_cnt
@@ -45,7 +44,7 @@ void Frame(const Case& c, const Op& op, const Tests& t, bool halt, Decision& d);
 // Instead of everything a frame's row named, when legacy buffers are too few.
 void FrameWithoutBuffer(const Case& c, Decision& d);
 void Command(const Case& c, const Cmd& cmd, Decision& d);
-void Expiry(const Case& c, const Exp& exp, Decision& d);
+void DecideExpiry(const Case& c, const Expiry& expiry, Decision& d);
 void UploadError(const Case& c, const Uerr& uerr, Decision& d);
 void StartOfSegment(const Case& c, const Start& v, Decision& d);
 
@@ -62,15 +61,13 @@ inline void AckOf(Ack kind, Decision& d) {
   d.ackev.kind = kind;
 }
 inline void Cancel(Decision& d) {
-  d.prog_valid = true;
-  d.prog.cancel = true;
+  d.progress_valid = true;
+  d.progress.cancel = true;
 }
-void Sync(const Case& c, Decision& d);
+void Resync(const Case& c, Decision& d);
 // edge_in: the granted edge never moves back (corner 60).
 void EdgeIn(const Case& c, Seq edge, Decision& d);
-// Fields that every place, ackev and prog has, from the state after.
+// Fields that every place, ackev and progress has, from the state after.
 void Finish(const Case& c, Decision& d);
 
 }  // namespace handoff::rx_tcp
-
-#endif  // HANDOFF_MODEL_RX_TCP_ROWS_H_

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Serial numbers, and the tests that PhTest makes of a frame (docs/units/rx_tcp.md, Stages).
-#ifndef HANDOFF_MODEL_RX_TCP_TESTS_H_
-#define HANDOFF_MODEL_RX_TCP_TESTS_H_
+#pragma once
 
 #include <algorithm>
 #include <cstdint>
@@ -112,5 +111,3 @@ inline Tests MakeTests(const State& s, const Seg& g, const RoomWord& room_word, 
 }
 
 }  // namespace handoff::rx_tcp
-
-#endif  // HANDOFF_MODEL_RX_TCP_TESTS_H_

@@ -3,8 +3,7 @@
 // What host software costs in processor time. Defaults are measured figures of servers with Linux's
 // own stack, from the sources named; a scenario may set others. They are there so that a run says
 // what delegation saves: trust the ratio, not the figure.
-#ifndef HANDOFF_MODEL_SC_COST_MODEL_H_
-#define HANDOFF_MODEL_SC_COST_MODEL_H_
+#pragma once
 
 #include <array>
 #include <cstddef>
@@ -65,5 +64,3 @@ using CostCounts = std::array<CostCount, kCosts>;  // by sw::Cost
 const char* ToString(sw::Cost what);
 
 }  // namespace handoff
-
-#endif  // HANDOFF_MODEL_SC_COST_MODEL_H_

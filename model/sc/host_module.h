@@ -8,8 +8,7 @@
 //   event   |--interrupt latency--|        start = later of the two
 //   processor ====busy with others====|===handler===|   what the handler writes leaves when it
 //   wrote it
-#ifndef HANDOFF_MODEL_SC_HOST_MODULE_H_
-#define HANDOFF_MODEL_SC_HOST_MODULE_H_
+#pragma once
 
 #include "model/pcie/tlp.h"  // before the sockets: it includes <systemc>
 
@@ -25,12 +24,12 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "model/event/ordered_queue.h"
+#include "model/event/run_status.h"
 #include "model/memory/iommu.h"
 #include "model/memory/physical_memory.h"
 #include "model/pcie/msix.h"
 #include "model/sc/cost_model.h"
-#include "model/sc/ordered_queue.h"
-#include "model/sc/run_status.h"
 #include "sw/hw.h"
 
 namespace handoff {
@@ -129,5 +128,3 @@ class HostModule : public sc_core::sc_module, public sw::Hw {
 };
 
 }  // namespace handoff
-
-#endif  // HANDOFF_MODEL_SC_HOST_MODULE_H_

@@ -13,8 +13,7 @@
 //   its
 //               END_REQ, with a status; command, address and length are what they were
 // (IEEE 1666-2011, 14.7 and 15; PCIe 5.0, 2.2.5 to 2.2.7.)
-#ifndef HANDOFF_MODEL_SC_TLM_CHECKER_H_
-#define HANDOFF_MODEL_SC_TLM_CHECKER_H_
+#pragma once
 
 #include "model/pcie/tlp.h"  // before the sockets: it includes <systemc>
 
@@ -26,7 +25,7 @@
 #include <map>
 #include <string>
 
-#include "model/sc/ordered_queue.h"
+#include "model/event/ordered_queue.h"
 
 namespace handoff {
 
@@ -63,5 +62,3 @@ class TlmChecker : public sc_core::sc_module {
 };
 
 }  // namespace handoff
-
-#endif  // HANDOFF_MODEL_SC_TLM_CHECKER_H_

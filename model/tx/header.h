@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Part of handoff_tx: what stands for one frame between its stages, and the header of a segment.
-#ifndef HANDOFF_MODEL_TX_HEADER_H_
-#define HANDOFF_MODEL_TX_HEADER_H_
+#pragma once
 
 #include <array>
 #include <cstdint>
@@ -101,5 +100,3 @@ uint8_t BuildHeader(const Tmpl& t, const Snap& snap, const Item& item, const Sum
                     Header* header);
 
 }  // namespace handoff::tx
-
-#endif  // HANDOFF_MODEL_TX_HEADER_H_

@@ -49,8 +49,8 @@ module handoff_buffers_job
           unique case (place_i.kind)
             PlaceFlush: back_ntf.code = BackFlush;
             PlaceUndelegate: back_ntf.code = BackUndelegate;
-            PlaceSync: back_ntf.code = BackError;
-            default: back_ntf.code = BackSync;
+            PlaceResync: back_ntf.code = BackError;
+            default: back_ntf.code = BackResync;
           endcase
         end
       endcase
@@ -69,7 +69,7 @@ module handoff_buffers_job
         end
         StepTell: begin
           job_o.has_ntf = 1'b1;
-          job_o.ntf.kind = NtfSync;
+          job_o.ntf.kind = NtfResync;
           job_o.ntf.code = (place_i.kind == PlaceWhole) ? place_i.ntf.code : ReasonHost;
           job_o.ntf.seq = place_i.seq;
           job_o.ntf.count = place_i.ntf.count - 32'(place_i.kind == PlaceWhole);

@@ -18,7 +18,7 @@ package handoff_buffers_pkg;
   typedef enum logic [3:0] {
     StepNothing,  // the place ends without a job
     StepBack,     // hand back the first user buffer
-    StepTell,     // the sync notification
+    StepTell,     // the resync notification
     StepDrop,     // end of frame only
     StepWhole,    // the frame to a legacy buffer
     StepUser,     // payload to the first piece

@@ -77,7 +77,7 @@ package handoff_rx_tcp_pkg;
   typedef struct packed {
     logic       place;
     place_e     place_kind;
-    logic       to_sync;     // also the state's
+    logic       to_resync;   // also the state's
     logic [1:0] reserved;
     logic       cnt;
     reason_e    reason;
@@ -85,7 +85,7 @@ package handoff_rx_tcp_pkg;
     logic       ackev;
     ack_e       ack_kind;
     logic       dsack;
-    logic       prog;
+    logic       progress;
     logic       cancel;
     logic       rsp;
     status_e    status;

@@ -22,7 +22,7 @@ package handoff_rx_tcp_records_pkg;
       ntf.acceptable = t.acceptable;
       ntf.ack_good = t.ack_good;
       ntf.paws_ok = t.paws_ok;
-      ntf.to_sync = a.to_sync;
+      ntf.to_resync = a.to_resync;
       ntf.dup = n.dup;
       ntf.gen = n.gen;
       ntf.conn = conn;
@@ -57,7 +57,7 @@ package handoff_rx_tcp_records_pkg;
     // verilator no_inline_task
     ntf_t ntf;
     ntf = '0;
-    ntf.kind = NtfSync;
+    ntf.kind = NtfResync;
     ntf.code = ReasonDma;
     ntf.gen = n.gen;
     ntf.conn = conn;
@@ -69,7 +69,7 @@ package handoff_rx_tcp_records_pkg;
     return ntf;
   endfunction
 
-  function automatic place_t make_place(input act_t a, input op_t op, input exp_t expiry,
+  function automatic place_t make_place(input act_t a, input op_t op, input expiry_t expiry,
                                         input tests_t t, input conn_t conn, input state_t s,
                                         input state_t n);
     // verilator no_inline_task
@@ -80,8 +80,8 @@ package handoff_rx_tcp_records_pkg;
     p.gen = n.gen;
     p.room_epoch = n.room_epoch;
     p.reserved = a.reserved;
-    if (a.to_sync) begin
-      p.to_sync = 1'b1;
+    if (a.to_resync) begin
+      p.to_resync = 1'b1;
       p.ts_recent = s.ts_recent;
       p.seq = s.rcv_nxt;
     end
@@ -98,7 +98,7 @@ package handoff_rx_tcp_records_pkg;
         p.psh = op.seg.psh;
       end
       PlaceExpire: p.tmr_epoch = expiry.epoch;
-      PlaceSync:   p.ntf = uerr_ntf(conn, n);
+      PlaceResync: p.ntf = uerr_ntf(conn, n);
       default: begin  // answers
         p.ntf = answer_ntf(a, op.cmd, conn, n);
         if (a.place_kind == PlaceResume) p.seq = t.live_at;
@@ -117,7 +117,7 @@ package handoff_rx_tcp_records_pkg;
     return p;
   endfunction
 
-  function automatic ackev_t make_ackev(input act_t a, input seg_t g, input exp_t expiry,
+  function automatic ackev_t make_ackev(input act_t a, input seg_t g, input expiry_t expiry,
                                         input seq_t seg_end, input conn_t conn, input state_t n);
     // verilator no_inline_task
     ackev_t e;
@@ -136,10 +136,10 @@ package handoff_rx_tcp_records_pkg;
     return e;
   endfunction
 
-  function automatic prog_t make_prog(input act_t a, input seg_t g, input conn_t conn,
-                                      input state_t n);
+  function automatic progress_t make_progress(input act_t a, input seg_t g, input conn_t conn,
+                                              input state_t n);
     // verilator no_inline_task
-    prog_t p;
+    progress_t p;
     p = '0;
     p.conn = conn;
     p.gen = n.gen;

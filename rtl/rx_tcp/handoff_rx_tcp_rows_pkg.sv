@@ -7,8 +7,8 @@ package handoff_rx_tcp_rows_pkg;
   import handoff_pkg::*;
   import handoff_rx_tcp_pkg::*;
 
-  // The whole frame to a legacy buffer; to_sync: after the entry went in sync.
-  function automatic act_t whole(input reason_e reason, input logic entry, input logic to_sync);
+  // The whole frame to a legacy buffer; to_resync: after the entry went in resync.
+  function automatic act_t whole(input reason_e reason, input logic entry, input logic to_resync);
     act_t a;
     a = '0;
     a.place = 1'b1;
@@ -17,11 +17,11 @@ package handoff_rx_tcp_rows_pkg;
     a.cnt = 1'b1;
     a.reason = reason;
     a.counted = entry;
-    a.to_sync = to_sync;
-    a.run = to_sync;
-    a.prog = to_sync;
-    a.cancel = to_sync;
-    a.ackev = to_sync;
+    a.to_resync = to_resync;
+    a.run = to_resync;
+    a.progress = to_resync;
+    a.cancel = to_resync;
+    a.ackev = to_resync;
     a.ack_kind = AckFlush;
     return a;
   endfunction
@@ -69,20 +69,20 @@ package handoff_rx_tcp_rows_pkg;
     end else if (!t.acceptable) begin
       a = taken_limited(ReasonUnacceptable, no_data, t.limited);
       a.snd = t.at_nxt && t.ack_good;
-      a.prog = a.snd && t.snd_changed;
+      a.progress = a.snd && t.snd_changed;
     end else if (!t.ack_good) begin
       a = taken_limited(ReasonBadAck, no_data, t.limited);
     end else if (no_data && g.has_sack) begin
       a = whole(ReasonSack, 1'b1, 1'b0);
       a.snd = 1'b1;
       a.stamp = 1'b1;
-      a.prog = 1'b1;
+      a.progress = 1'b1;
       a.cancel = 1'b1;
     end else if (no_data) begin
       a = taken(ReasonPureAck);
       a.snd = 1'b1;
       a.stamp = 1'b1;
-      a.prog = t.snd_changed;
+      a.progress = t.snd_changed;
     end else if (t.ahead) begin
       a = whole(ReasonGap, 1'b1, 1'b1);
     end else if (t.at_nxt && t.beyond) begin
@@ -99,7 +99,7 @@ package handoff_rx_tcp_rows_pkg;
       a.ack_kind = (!t.at_nxt || (s.quick_left != 8'd0)) ? AckNow : AckData;
       a.snd = 1'b1;
       a.stamp = 1'b1;
-      a.prog = t.snd_changed;
+      a.progress = t.snd_changed;
       a.payload = 1'b1;
       a.next_epoch = g.psh || !t.in_room;
     end
@@ -118,7 +118,7 @@ package handoff_rx_tcp_rows_pkg;
     end else if (!t.entry) begin
       a = whole(ReasonNoEntry, 1'b0, 1'b0);
     end else if (!s.live) begin
-      a = whole(ReasonInSync, 1'b1, 1'b0);
+      a = whole(ReasonResync, 1'b1, 1'b0);
       a.run = 1'b1;
     end else begin
       a = live_row(g, t, s);
@@ -164,12 +164,12 @@ package handoff_rx_tcp_rows_pkg;
             a.ack_kind = AckNow;
           end
         end
-        CmdSync: begin
+        CmdResync: begin
           if (!s.live) begin
             a.status = StatusAlready;
           end else begin
-            a.to_sync = 1'b1;
-            a.prog = 1'b1;
+            a.to_resync = 1'b1;
+            a.progress = 1'b1;
             a.cancel = 1'b1;
             a.ackev = 1'b1;
             a.ack_kind = AckFlush;
@@ -196,7 +196,7 @@ package handoff_rx_tcp_rows_pkg;
           a.blk = 1'b1;
           a.ackev = 1'b1;
           a.ack_kind = AckFlush;
-          a.prog = 1'b1;
+          a.progress = 1'b1;
           a.cancel = 1'b1;
         end
       endcase
@@ -224,10 +224,10 @@ package handoff_rx_tcp_rows_pkg;
     act_t a;
     a = '0;
     if (!stale) begin
-      a.to_sync = 1'b1;
+      a.to_resync = 1'b1;
       a.place = 1'b1;
-      a.place_kind = PlaceSync;
-      a.prog = 1'b1;
+      a.place_kind = PlaceResync;
+      a.progress = 1'b1;
       a.cancel = 1'b1;
       a.ackev = 1'b1;
       a.ack_kind = AckSetup;

@@ -69,7 +69,7 @@ package handoff_rx_tcp_state_pkg;
     return n;
   endfunction
 
-  // A frame of an entry in sync and the clean run (DESIGN 9, CORNERS 74, 80).
+  // A frame of an entry in resync and the clean run (DESIGN 9, CORNERS 74, 80).
   function automatic state_t extend_run(input state_t s, input seg_t g, input logic plain);
     // verilator no_inline_task
     state_t n;
@@ -97,7 +97,7 @@ package handoff_rx_tcp_state_pkg;
     return n;
   endfunction
 
-  // A frame: send side, timestamp, receive side, sync and run, in this order.
+  // A frame: send side, timestamp, receive side, resync and run, in this order.
   function automatic state_t frame_state(input act_t a, input state_t s, input seg_t g,
                                          input tests_t t, input u32_t limit_us, input u32_t now_ms,
                                          input u32_t now_s);
@@ -179,7 +179,7 @@ package handoff_rx_tcp_state_pkg;
       n.valid = 1'b0;
       n.live  = 1'b0;
     end
-    if (a.to_sync) begin
+    if (a.to_resync) begin
       n.live = 1'b0;
       n.run_start = s.rcv_nxt;
       n.run_end = s.rcv_nxt;
@@ -187,7 +187,7 @@ package handoff_rx_tcp_state_pkg;
       n.run_open = 1'b0;
     end
     if (a.run) n = extend_run(n, op.seg, t.plain);
-    if (a.to_sync || a.next_epoch) n.room_epoch = s.room_epoch + 8'd1;
+    if (a.to_resync || a.next_epoch) n.room_epoch = s.room_epoch + 8'd1;
     return n;
   endfunction
 

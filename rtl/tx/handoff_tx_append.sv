@@ -15,7 +15,7 @@ module handoff_tx_append
     input logic clk_i,
     input logic rst_ni,
 
-    input logic  tr_valid_i,
+    input logic  tx_rd_valid_i,
     input logic  tr_err_i,
     input data_t tr_data_i,
 
@@ -56,7 +56,7 @@ module handoff_tx_append
   chunk_t rem;
   bytes_t k, to_end;
 
-  assign beat = tr_valid_i && ord_valid_i;
+  assign beat = tx_rd_valid_i && ord_valid_i;
   assign data_beat = beat && !ord_i.is_desc;
   assign lane = (left_q == '0) ? ord_i.lane : '0;
   assign rem = (left_q == '0) ? ord_i.bytes : left_q;

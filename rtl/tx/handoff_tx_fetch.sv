@@ -3,7 +3,7 @@
 // The ring side of tx: fetches descriptors, decodes them, and requests their data. Parts
 // "Requests", descriptor arrival, and "Decode" of docs/units/tx.md.
 //
-// Valid/ready at tr_req, one request a cycle, a descriptor read before a data read. Never reads
+// Valid/ready at tx_rd_req, one request a cycle, a descriptor read before a data read. Never reads
 // past the host's index or on after an error, never asks for more than there is room for, never
 // crosses a multiple of MaxReadBytes.
 
@@ -22,9 +22,9 @@ module handoff_tx_fetch
     input logic  stop_i,
 
     // read requests, each with its entry in the order FIFO
-    output logic    tr_req_valid_o,
-    input  logic    tr_req_ready_i,
-    output rd_req_t tr_req_o,
+    output logic    tx_rd_req_valid_o,
+    input  logic    tx_rd_req_ready_i,
+    output rd_req_t tx_rd_req_o,
     input  logic    ord_ready_i,
     output logic    ord_push_o,
     output ord_t    ord_o,
@@ -64,8 +64,8 @@ module handoff_tx_fetch
   u16_t fetch_q, cons_q;
   held_t fly_q, held_q;
   logic fault_q;
-  logic tr_req_valid_q;
-  rd_req_t tr_req_q;
+  logic tx_rd_req_valid_q;
+  rd_req_t tx_rd_req_q;
 
   u16_t mask, avail;
   logic [16:0] to_end;
@@ -78,7 +78,7 @@ module handoff_tx_fetch
   assign to_end = 17'(mask) + 17'd1 - 17'(fetch_q);
   assign fetch_addr = aligned(ring_i.base) + (u64_t'(fetch_q) << LaneBits);  // a slot is one beat
   assign to_block = descs_t'(ReadDescs) - descs_t'(fetch_addr[LaneBits+:$clog2(ReadDescs)]);
-  assign req_free = (!tr_req_valid_q || tr_req_ready_i) && ord_ready_i;
+  assign req_free = (!tx_rd_req_valid_q || tx_rd_req_ready_i) && ord_ready_i;
   assign fetch = ring_i.enable && !fault_q && !stop_i && avail != '0 &&
       held_q <= held_t'(Descriptors - ReadDescs) && req_free;
 
@@ -209,9 +209,9 @@ module handoff_tx_fetch
   // ---------------------------------------------------------------------------------------------
   // Registers.
 
-  logic tr_req_valid_d;
+  logic tx_rd_req_valid_d;
 
-  assign tr_req_valid_d = fetch || piece || (tr_req_valid_q && !tr_req_ready_i);
+  assign tx_rd_req_valid_d = fetch || piece || (tx_rd_req_valid_q && !tx_rd_req_ready_i);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -220,8 +220,8 @@ module handoff_tx_fetch
       fly_q <= '0;
       held_q <= '0;
       fault_q <= 1'b0;
-      tr_req_valid_q <= 1'b0;
-      tr_req_q <= '0;
+      tx_rd_req_valid_q <= 1'b0;
+      tx_rd_req_q <= '0;
       d_state_q <= DIdle;
       d_q <= '0;
       cur_q <= '0;
@@ -239,9 +239,9 @@ module handoff_tx_fetch
       end
       if (desc_valid_i && desc_err_i) fault_q <= 1'b1;
 
-      tr_req_valid_q <= tr_req_valid_d;
-      if (fetch) tr_req_q <= '{addr: fetch_addr, bytes: u16_t'(fetch_n) << LaneBits};
-      else if (piece) tr_req_q <= '{addr: cur_q.addr, bytes: 16'(chunk)};
+      tx_rd_req_valid_q <= tx_rd_req_valid_d;
+      if (fetch) tx_rd_req_q <= '{addr: fetch_addr, bytes: u16_t'(fetch_n) << LaneBits};
+      else if (piece) tx_rd_req_q <= '{addr: cur_q.addr, bytes: 16'(chunk)};
 
       d_state_q <= d_state_d;
       if (desc_pop) d_q <= desc;
@@ -263,11 +263,11 @@ module handoff_tx_fetch
     end
   end
 
-  assign tr_req_valid_o = tr_req_valid_q;
-  assign tr_req_o = tr_req_q;
+  assign tx_rd_req_valid_o = tx_rd_req_valid_q;
+  assign tx_rd_req_o = tx_rd_req_q;
   assign cons_o = cons_q;
   assign fault_o = fault_q;
-  assign busy_d_o = tr_req_valid_d || !desc_empty_d || d_state_d != DIdle
+  assign busy_d_o = tx_rd_req_valid_d || !desc_empty_d || d_state_d != DIdle
       || (ring_i.enable && !fault_q && avail != '0);
 
   // There is always room for what was requested.

@@ -2,8 +2,7 @@
 //
 // Programs of both ends: a source that writes the pattern and a sink that reads and checks it; a
 // ping that sends messages one at a time and an echo that answers.
-#ifndef HANDOFF_SW_APP_BULK_H_
-#define HANDOFF_SW_APP_BULK_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -45,5 +44,3 @@ sock::Task<> Ping(sock::Executor& executor, sock::Socket socket, PingOptions opt
                   Progress& progress, std::vector<std::span<uint8_t>> buffers = {});
 
 }  // namespace handoff::app
-
-#endif  // HANDOFF_SW_APP_BULK_H_

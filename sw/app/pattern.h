@@ -2,8 +2,7 @@
 //
 // The byte stream that every bulk program sends and checks, so that a byte lost, doubled or moved
 // is seen at once.
-#ifndef HANDOFF_SW_APP_PATTERN_H_
-#define HANDOFF_SW_APP_PATTERN_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -26,5 +25,3 @@ inline uint64_t CountWrong(uint64_t offset, std::span<const uint8_t> bytes) {
 }
 
 }  // namespace handoff::app
-
-#endif  // HANDOFF_SW_APP_PATTERN_H_

@@ -2,8 +2,7 @@
 //
 // Reads a stream where its bytes lie, and keeps user buffers posted whenever the connection is
 // delegated. Without buffers it only reads.
-#ifndef HANDOFF_SW_APP_READER_H_
-#define HANDOFF_SW_APP_READER_H_
+#pragma once
 
 #include <cstdint>
 #include <deque>
@@ -47,5 +46,3 @@ class StreamReader {
 };
 
 }  // namespace handoff::app
-
-#endif  // HANDOFF_SW_APP_READER_H_

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Commands, each with a tag of its own and somebody who waits for its answer.
-#ifndef HANDOFF_SW_DRIVER_COMMAND_RING_H_
-#define HANDOFF_SW_DRIVER_COMMAND_RING_H_
+#pragma once
 
 #include <array>
 #include <cstdint>
@@ -63,5 +62,3 @@ class CommandRing {
 };
 
 }  // namespace handoff::driver
-
-#endif  // HANDOFF_SW_DRIVER_COMMAND_RING_H_

@@ -173,13 +173,13 @@ void Delegation::OnRawSent() {
   }
 }
 
-void Delegation::RequestSync(tcp::Connection& connection) {
+void Delegation::RequestResync(tcp::Connection& connection) {
   Entry* const entry = Find(connection);
-  if (entry == nullptr || entry->phase != Entry::Phase::kActive || entry->sync_asked) return;
-  entry->sync_asked = true;
+  if (entry == nullptr || entry->phase != Entry::Phase::kActive || entry->resync_asked) return;
+  entry->resync_asked = true;
   PlainDesc desc;
-  desc.op = static_cast<uint8_t>(CmdKind::CmdSync);
-  Issue(*entry, desc, [](Entry& e, const Ntf&) { e.sync_asked = false; });
+  desc.op = static_cast<uint8_t>(CmdKind::CmdResync);
+  Issue(*entry, desc, [](Entry& e, const Ntf&) { e.resync_asked = false; });
 }
 
 bool Delegation::Flush(tcp::Connection& connection) {

@@ -4,8 +4,7 @@
 // with the stack, and taken back (docs/design.md, 9). Between stack and engine it is
 //   tcp::DelegatePort   the sink of a connection's segments: each becomes a SEND,
 //   EntryUser           the receiver of the engine's notifications of connections.
-#ifndef HANDOFF_SW_DRIVER_DELEGATION_H_
-#define HANDOFF_SW_DRIVER_DELEGATION_H_
+#pragma once
 
 #include <cstdint>
 #include <deque>
@@ -74,7 +73,7 @@ class Delegation : public tcp::DelegatePort, public tcp::StackObserver, public E
   // -- tcp::DelegatePort --
   void Transmit(tcp::Connection& connection, const tcp::SegmentSpec& spec) override;
   void AdvertiseEdge(tcp::Connection& connection, sw::Seq edge) override;
-  void RequestSync(tcp::Connection& connection) override;
+  void RequestResync(tcp::Connection& connection) override;
   void OnConnectionGone(tcp::Connection& connection) override;
   void OnMayResume(tcp::Connection& connection) override;
   bool PostUserBuffer(tcp::Connection& connection, std::span<uint8_t> buffer, uint16_t id) override;
@@ -85,7 +84,7 @@ class Delegation : public tcp::DelegatePort, public tcp::StackObserver, public E
   void OnPayload(const Ntf& ntf, const LegacyBytes& payload) override;
   void OnHandBack(const Ntf& ntf) override;
   void OnProgress(const Ntf& ntf) override;
-  void OnSync(const Ntf& ntf) override;
+  void OnResync(const Ntf& ntf) override;
   void OnRawSent() override;
   void OnReset() override;
 
@@ -158,5 +157,3 @@ class Delegation : public tcp::DelegatePort, public tcp::StackObserver, public E
 };
 
 }  // namespace handoff::driver
-
-#endif  // HANDOFF_SW_DRIVER_DELEGATION_H_

@@ -112,7 +112,7 @@ bool Delegation::OnFrame(const Ntf& ntf, const LegacyBytes& frame) {
   Entry* const entry = Find(ntf);
   if (entry == nullptr || entry->connection->state() == tcp::State::kClosed) return false;
   const auto connection = entry->connection;
-  const bool stays_live = ntf.live && !ntf.to_sync;
+  const bool stays_live = ntf.live && !ntf.to_resync;
   if (ntf.error || frame.bytes.empty()) {
     // Lost, but the engine has counted it: a RESUME could pass over it (corner 99).
     if (!stays_live) Leave(*entry);
@@ -186,25 +186,25 @@ void Delegation::EndLive(Entry& entry) {
   entry.live_since.reset();
 }
 
-void Delegation::OnSync(const Ntf& ntf) {
+void Delegation::OnResync(const Ntf& ntf) {
   Entry* const entry = Find(ntf);
   if (entry == nullptr) return;
-  ++entry->stats->syncs;
+  ++entry->stats->resyncs;
   EndLive(*entry);
-  entry->edge_due.reset();  // in sync every segment tells it
+  entry->edge_due.reset();  // in resync every segment tells it
   entry->frame_follows = ntf.code != static_cast<uint8_t>(Reason::ReasonHost);
   const auto connection = entry->connection;
   if (ntf.code == static_cast<uint8_t>(Reason::ReasonDma)) {
     connection->OnDelegateFault();
     return;
   }
-  tcp::SyncNotice notice;
+  tcp::ResyncNotice notice;
   notice.rcv_nxt = sw::Seq(ntf.seq);
   notice.snd_una = sw::Seq(ntf.snd_una);
   notice.snd_wnd = ntf.snd_wnd;
   notice.ts_recent = static_cast<uint32_t>(ntf.tag);
   notice.legacy_count = ntf.count;
-  connection->OnDelegatedSync(notice);
+  connection->OnDelegatedResync(notice);
 }
 
 // -- User buffers --
@@ -229,7 +229,8 @@ bool Delegation::PostUserBuffer(tcp::Connection& connection, mem::AddressSpace& 
   return true;
 }
 
-// In sync they wait for the next RESUME; behind one that is under way the engine has them at once.
+// In resync they wait for the next RESUME; behind one that is under way the engine has them at
+// once.
 void Delegation::PostIfWanted(Entry& entry) {
   const tcp::Delegation phase = entry.connection->delegation().phase;
   if (phase == tcp::Delegation::kLive || phase == tcp::Delegation::kResuming) PostBuffers(entry);
@@ -255,7 +256,7 @@ void Delegation::OnHandBack(const Ntf& ntf) {
   const auto connection = entry->connection;
   const auto why = static_cast<Back>(ntf.code);
   const bool again = ntf.count == 0 && !entry->leave &&
-                     (why == Back::BackSync || why == Back::BackResume) &&
+                     (why == Back::BackResync || why == Back::BackResume) &&
                      entry->phase == Entry::Phase::kActive;
   if (again) {
     entry->buffers.Retry(std::move(*buffer));

@@ -2,8 +2,7 @@
 //
 // Memory of the driver that the engine may read: what connections have to send lies here, so that
 // it goes out without a copy.
-#ifndef HANDOFF_SW_DRIVER_DMA_POOL_H_
-#define HANDOFF_SW_DRIVER_DMA_POOL_H_
+#pragma once
 
 #include <cstddef>
 #include <memory>
@@ -32,5 +31,3 @@ class DmaPool : public tcp::MemoryPool {
 };
 
 }  // namespace handoff::driver
-
-#endif  // HANDOFF_SW_DRIVER_DMA_POOL_H_

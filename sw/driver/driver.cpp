@@ -19,7 +19,7 @@ constexpr Micros kResetPoll = Micros(10);
 constexpr uint32_t kNotificationBytes = 32;
 
 // The notification ring that never fills: legacy buffers, user buffers, commands, transmit
-// descriptors, a sync an entry, the reserve. If no ring is so large, a full one makes the engine
+// descriptors, a resync an entry, the reserve. If no ring is so large, a full one makes the engine
 // wait.
 unsigned LogNotifications(const DriverConfig& c, const EngineBuild& build) {
   if (c.log_notifications != 0) return c.log_notifications;
@@ -261,8 +261,8 @@ void Driver::Handle(const Ntf& ntf) {
     case NtfKind::NtfProgress:
       if (user_ != nullptr) user_->OnProgress(ntf);
       return;
-    case NtfKind::NtfSync:
-      if (user_ != nullptr) user_->OnSync(ntf);
+    case NtfKind::NtfResync:
+      if (user_ != nullptr) user_->OnResync(ntf);
       return;
     case NtfKind::NtfDone:
       commands_.OnAnswer(ntf);

@@ -8,8 +8,7 @@
 //   EntryUser ── commands ──┼─▶ command ring▶ ┤
 //         ◀─────────────────┴── notification ring ◀─ interrupt
 //                               legacy ring: buffers for what the engine does not place itself
-#ifndef HANDOFF_SW_DRIVER_DRIVER_H_
-#define HANDOFF_SW_DRIVER_DRIVER_H_
+#pragma once
 
 #include <array>
 #include <cstdint>
@@ -77,7 +76,7 @@ class EntryUser {
   virtual void OnPayload(const Ntf& ntf, const LegacyBytes& payload) = 0;
   virtual void OnHandBack(const Ntf& ntf) = 0;
   virtual void OnProgress(const Ntf& ntf) = 0;
-  virtual void OnSync(const Ntf& ntf) = 0;
+  virtual void OnResync(const Ntf& ntf) = 0;
   virtual void OnRawSent() = 0;
   // All entries, and all that was posted, are gone (corner 107).
   virtual void OnReset() = 0;
@@ -180,5 +179,3 @@ class Driver : public tcp::NetIf {
 };
 
 }  // namespace handoff::driver
-
-#endif  // HANDOFF_SW_DRIVER_DRIVER_H_

@@ -4,8 +4,7 @@
 //
 //   kSettingUp ──▶ kActive ──▶ kLeaving ──▶ kDraining ──▶ its index is free
 //      SETUP       answered    UNDELEGATE   answered; SENDs and commands still are not
-#ifndef HANDOFF_SW_DRIVER_ENTRY_H_
-#define HANDOFF_SW_DRIVER_ENTRY_H_
+#pragma once
 
 #include <cstdint>
 #include <memory>
@@ -22,7 +21,7 @@ struct DelegationStats {
   std::string name;       // its tuple
   uint64_t setups = 0;    // accepted
   uint64_t refusals = 0;  // SETUPs refused
-  uint64_t syncs = 0;
+  uint64_t resyncs = 0;
   uint64_t resumes = 0;  // accepted
   uint64_t resume_tries = 0;
   uint64_t bytes_user = 0;    // by the engine into user buffers
@@ -58,8 +57,8 @@ struct Entry {
   bool resuming = false;       // RESUME is not answered
   bool resume_waits = false;   // for RAW frames to be sent (corner 54)
   uint64_t raw_mark = 0;       // this many have to be
-  bool frame_follows = false;  // the frame that caused sync is not consumed yet
-  bool sync_asked = false;     // SYNC is not answered
+  bool frame_follows = false;  // the frame that caused resync is not consumed yet
+  bool resync_asked = false;   // RESYNC is not answered
   bool edge_busy = false;      // SET of the edge is not answered
   std::optional<sw::Seq> edge_due;
   uint16_t mss = 0;  // as the engine knows it
@@ -68,5 +67,3 @@ struct Entry {
 };
 
 }  // namespace handoff::driver
-
-#endif  // HANDOFF_SW_DRIVER_ENTRY_H_

@@ -2,8 +2,7 @@
 //
 // Legacy buffers: each holds a whole frame, is posted under a tag of its own, and is posted again
 // as soon as nobody reads it any more.
-#ifndef HANDOFF_SW_DRIVER_LEGACY_RING_H_
-#define HANDOFF_SW_DRIVER_LEGACY_RING_H_
+#pragma once
 
 #include <cstdint>
 #include <functional>
@@ -46,5 +45,3 @@ class LegacyRing {
 };
 
 }  // namespace handoff::driver
-
-#endif  // HANDOFF_SW_DRIVER_LEGACY_RING_H_

@@ -2,8 +2,7 @@
 //
 // Registers that have to hold what was written to them. A posted write has no completion (PCIe 5.0,
 // 2.4.1), so that an engine which refuses one cannot say so: whoever wants to know reads back.
-#ifndef HANDOFF_SW_DRIVER_REGISTERS_H_
-#define HANDOFF_SW_DRIVER_REGISTERS_H_
+#pragma once
 
 #include <cstdint>
 #include <functional>
@@ -49,5 +48,3 @@ class CheckedRegisters {
 };
 
 }  // namespace handoff::driver
-
-#endif  // HANDOFF_SW_DRIVER_REGISTERS_H_

@@ -2,8 +2,7 @@
 //
 // A ring in host memory and its registers. Indices are entry numbers; equal ones mean empty, so a
 // ring holds one entry less than its size (docs/channels.md, "Rings").
-#ifndef HANDOFF_SW_DRIVER_RING_H_
-#define HANDOFF_SW_DRIVER_RING_H_
+#pragma once
 
 #include <cstdint>
 #include <span>
@@ -76,5 +75,3 @@ class ProducerRing {
 };
 
 }  // namespace handoff::driver
-
-#endif  // HANDOFF_SW_DRIVER_RING_H_

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the stack knows of a connection, in the engine's words, and back.
-#ifndef HANDOFF_SW_DRIVER_SETUP_H_
-#define HANDOFF_SW_DRIVER_SETUP_H_
+#pragma once
 
 #include <cstdint>
 #include <span>
@@ -39,5 +38,3 @@ tcp::FinalState ToFinalState(const handoff::State& state);
 inline constexpr size_t kStateBlockAlign = size_t{1} << kAlignBits;
 
 }  // namespace handoff::driver
-
-#endif  // HANDOFF_SW_DRIVER_SETUP_H_

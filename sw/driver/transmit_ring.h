@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What is to be sent, in order: frames as they are, and segments of delegated connections.
-#ifndef HANDOFF_SW_DRIVER_TRANSMIT_RING_H_
-#define HANDOFF_SW_DRIVER_TRANSMIT_RING_H_
+#pragma once
 
 #include <array>
 #include <cstdint>
@@ -58,5 +57,3 @@ class TransmitRing {
 };
 
 }  // namespace handoff::driver
-
-#endif  // HANDOFF_SW_DRIVER_TRANSMIT_RING_H_

@@ -4,10 +4,9 @@
 // the connection to be live.
 //
 //   Add ─▶ waiting ─▶ POST ─▶ held by the engine ─▶ hand-back ─▶ gone
-//             ▲                      │ unused, by sync
+//             ▲                      │ unused, by resync
 //             └──────────────────────┘
-#ifndef HANDOFF_SW_DRIVER_USER_BUFFERS_H_
-#define HANDOFF_SW_DRIVER_USER_BUFFERS_H_
+#pragma once
 
 #include <cstdint>
 #include <deque>
@@ -61,5 +60,3 @@ std::vector<tcp::StreamPiece> StreamOf(const UserBuffers::Buffer& buffer, sw::Se
                                        uint32_t bytes);
 
 }  // namespace handoff::driver
-
-#endif  // HANDOFF_SW_DRIVER_USER_BUFFERS_H_

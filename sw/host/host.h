@@ -5,8 +5,7 @@
 //   Host host(hw, config, policy::Weighted());
 //   host.stack().AddAddress({addr, 24});
 //   host.Start([&](bool ok) { host.executor().Spawn(Program(host.network())); });
-#ifndef HANDOFF_SW_HOST_HOST_H_
-#define HANDOFF_SW_HOST_HOST_H_
+#pragma once
 
 #include <cstdint>
 #include <functional>
@@ -60,5 +59,3 @@ class Host {
 };
 
 }  // namespace handoff::host
-
-#endif  // HANDOFF_SW_HOST_HOST_H_

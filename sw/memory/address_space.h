@@ -2,8 +2,7 @@
 //
 // The memory of one application: virtual addresses over a page table, and the pins that keep pages
 // where they are, open to the engine, while it may write to them.
-#ifndef HANDOFF_SW_MEMORY_ADDRESS_SPACE_H_
-#define HANDOFF_SW_MEMORY_ADDRESS_SPACE_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -82,5 +81,3 @@ class AddressSpace {
 };
 
 }  // namespace handoff::mem
-
-#endif  // HANDOFF_SW_MEMORY_ADDRESS_SPACE_H_

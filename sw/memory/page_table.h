@@ -4,8 +4,7 @@
 //
 //   47      39 38      30 29      21 20      12 11           0
 //   | level 3 | level 2  | level 1  | level 0  | offset       |
-#ifndef HANDOFF_SW_MEMORY_PAGE_TABLE_H_
-#define HANDOFF_SW_MEMORY_PAGE_TABLE_H_
+#pragma once
 
 #include <array>
 #include <cstdint>
@@ -44,5 +43,3 @@ class PageTable {
 };
 
 }  // namespace handoff::mem
-
-#endif  // HANDOFF_SW_MEMORY_PAGE_TABLE_H_

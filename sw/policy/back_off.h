@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Connections the engine refused (corner 86): each is left alone for a time that doubles.
-#ifndef HANDOFF_SW_POLICY_BACK_OFF_H_
-#define HANDOFF_SW_POLICY_BACK_OFF_H_
+#pragma once
 
 #include <algorithm>
 #include <unordered_map>
@@ -38,5 +37,3 @@ class BackOff {
 };
 
 }  // namespace handoff::policy
-
-#endif  // HANDOFF_SW_POLICY_BACK_OFF_H_

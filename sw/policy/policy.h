@@ -2,8 +2,7 @@
 //
 // Which connections the engine should handle. A policy is asked again and again, sees what is known
 // of every connection, and says what is to change; each decision carries its reason and is kept.
-#ifndef HANDOFF_SW_POLICY_POLICY_H_
-#define HANDOFF_SW_POLICY_POLICY_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -63,5 +62,3 @@ std::unique_ptr<Policy> Always();
 std::unique_ptr<Policy> Never();
 
 }  // namespace handoff::policy
-
-#endif  // HANDOFF_SW_POLICY_POLICY_H_

@@ -8,8 +8,7 @@
 //
 // A full table: the least worthy goes for one that is worth more by `margin`; equals keep their
 // place, and nobody goes within `hold` of coming (corner 86).
-#ifndef HANDOFF_SW_POLICY_WEIGHTED_H_
-#define HANDOFF_SW_POLICY_WEIGHTED_H_
+#pragma once
 
 #include <memory>
 
@@ -40,5 +39,3 @@ struct Weights {
 std::unique_ptr<Policy> Weighted(const Weights& weights = {});
 
 }  // namespace handoff::policy
-
-#endif  // HANDOFF_SW_POLICY_WEIGHTED_H_

@@ -2,8 +2,7 @@
 //
 // Something coroutines wait for, again and again: Notify() wakes all that wait, and each looks for
 // itself whether what it wants is there.
-#ifndef HANDOFF_SW_SOCKET_EVENT_H_
-#define HANDOFF_SW_SOCKET_EVENT_H_
+#pragma once
 
 #include <algorithm>
 #include <coroutine>
@@ -40,5 +39,3 @@ class Event {
 };
 
 }  // namespace handoff::sock
-
-#endif  // HANDOFF_SW_SOCKET_EVENT_H_

@@ -3,8 +3,7 @@
 // Runs coroutines, one at a time, in the order in which they became ready. Nothing is resumed from
 // inside the stack: what becomes ready runs at a time of its own, so a program never sees a
 // connection half-way through a segment.
-#ifndef HANDOFF_SW_SOCKET_EXECUTOR_H_
-#define HANDOFF_SW_SOCKET_EXECUTOR_H_
+#pragma once
 
 #include <coroutine>
 #include <cstddef>
@@ -62,5 +61,3 @@ class Executor {
 };
 
 }  // namespace handoff::sock
-
-#endif  // HANDOFF_SW_SOCKET_EXECUTOR_H_

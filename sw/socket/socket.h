@@ -12,8 +12,7 @@
 //
 // Each call costs what a system call does, once, however long it waits. What it tells without
 // entering the stack costs nothing: states, and buffers that have come back.
-#ifndef HANDOFF_SW_SOCKET_SOCKET_H_
-#define HANDOFF_SW_SOCKET_SOCKET_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -133,5 +132,3 @@ class Network {
 };
 
 }  // namespace handoff::sock
-
-#endif  // HANDOFF_SW_SOCKET_SOCKET_H_

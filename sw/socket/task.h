@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A coroutine that gives a value: `co_await` starts it and waits for it.
-#ifndef HANDOFF_SW_SOCKET_TASK_H_
-#define HANDOFF_SW_SOCKET_TASK_H_
+#pragma once
 
 #include <coroutine>
 #include <exception>
@@ -100,5 +99,3 @@ inline Task<void> Promise<void>::get_return_object() {
 }  // namespace internal
 
 }  // namespace handoff::sock
-
-#endif  // HANDOFF_SW_SOCKET_TASK_H_

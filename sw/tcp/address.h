@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Who talks to whom: MAC and IP addresses, VLANs, and the tuple that names a connection.
-#ifndef HANDOFF_SW_TCP_ADDRESS_H_
-#define HANDOFF_SW_TCP_ADDRESS_H_
+#pragma once
 
 #include <array>
 #include <compare>
@@ -78,5 +77,3 @@ struct TupleHash {
 };
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_ADDRESS_H_

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // ARP messages for IPv4 over Ethernet (RFC 826).
-#ifndef HANDOFF_SW_TCP_ARP_H_
-#define HANDOFF_SW_TCP_ARP_H_
+#pragma once
 
 #include <optional>
 
@@ -27,5 +26,3 @@ std::optional<ArpMessage> ParseArp(ByteView message);
 Bytes ArpFrame(const ArpMessage& message, const VlanTags& tags);
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_ARP_H_

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Byte strings and network byte order. The callers check lengths; nothing here reads past a view.
-#ifndef HANDOFF_SW_TCP_BYTES_H_
-#define HANDOFF_SW_TCP_BYTES_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -35,5 +34,3 @@ inline void Append32(Bytes& b, uint32_t v) {
 inline void AppendBytes(Bytes& b, ByteView v) { b.insert(b.end(), v.begin(), v.end()); }
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_BYTES_H_

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The Internet checksum (RFC 1071), and the pseudo-header of RFC 9293, 3.1 and RFC 8200, 8.1.
-#ifndef HANDOFF_SW_TCP_CHECKSUM_H_
-#define HANDOFF_SW_TCP_CHECKSUM_H_
+#pragma once
 
 #include <cstdint>
 
@@ -29,5 +28,3 @@ uint16_t ChecksumWithPseudoHeader(const IpAddr& src, const IpAddr& dst, uint8_t 
                                   ByteView message);
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_CHECKSUM_H_

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The clean run: the latest stretch of the stream that plain frames alone have brought since the
-// connection entered sync. The engine keeps it over the frames it has seen, the stack over those it
-// has consumed; a frame the stack has not consumed is safe to leave to it exactly if it lies in the
-// engine's run (docs/design.md, 9; corners 73 to 80).
+// connection entered resync. The engine keeps it over the frames it has seen, the stack over those
+// it has consumed; a frame the stack has not consumed is safe to leave to it exactly if it lies in
+// the engine's run (docs/design.md, 9; corners 73 to 80).
 //
 //        start              end
 //   ......|------------------|.......> stream      frames(): how many frames made it
 //
 // Invariant: start <= end <= start + 2^30; frames() == 0 implies an empty run.
-#ifndef HANDOFF_SW_TCP_CLEAN_RUN_H_
-#define HANDOFF_SW_TCP_CLEAN_RUN_H_
+#pragma once
 
 #include <cstdint>
 
@@ -29,7 +28,7 @@ struct PlainVerdict {
   bool timestamp_good = false;
 };
 
-// Judges by what is frozen on entering sync (corner 74), but for snd_nxt.
+// Judges by what is frozen on entering resync (corner 74), but for snd_nxt.
 struct PlainJudge {
   Seq snd_una;
   uint32_t max_wnd = 0;
@@ -45,9 +44,9 @@ bool IsPlain(const Segment& segment, PlainVerdict verdict);
 
 class RunTracker {
  public:
-  // After SETUP, and on entering sync: empty, at rcv_nxt.
+  // After SETUP, and on entering resync: empty, at rcv_nxt.
   void Reset(Seq rcv_nxt);
-  // One frame consumed in sync, in the order of the legacy counts.
+  // One frame consumed in resync, in the order of the legacy counts.
   void OnFrame(const Segment& segment, PlainVerdict verdict);
 
   Seq start() const { return run_.start; }
@@ -65,5 +64,3 @@ class RunTracker {
 };
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_CLEAN_RUN_H_

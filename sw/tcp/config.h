@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What can be set: for a whole stack, and for a connection when it is opened.
-#ifndef HANDOFF_SW_TCP_CONFIG_H_
-#define HANDOFF_SW_TCP_CONFIG_H_
+#pragma once
 
 #include <cstdint>
 #include <functional>
@@ -57,5 +56,3 @@ struct OpenOptions {
 };
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_CONFIG_H_

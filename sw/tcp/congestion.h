@@ -3,8 +3,7 @@
 // What loss recovery asks of a congestion control: how much may be in flight. When something is
 // lost is found elsewhere (recovery.h); how the window answers is decided here. RFC 9293, 3.8.2
 // lets several algorithms do that (its MAY-18).
-#ifndef HANDOFF_SW_TCP_CONGESTION_H_
-#define HANDOFF_SW_TCP_CONGESTION_H_
+#pragma once
 
 #include <algorithm>
 #include <cstdint>
@@ -47,5 +46,3 @@ constexpr uint32_t InitialWindow(uint32_t mss) {
 }
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_CONGESTION_H_

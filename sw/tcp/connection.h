@@ -8,8 +8,7 @@
 //   connection_output.cpp    what is sent, and when
 //   connection_timers.cpp    timeouts (3.10.8)
 //   connection_delegate.cpp  handing the data path to a delegate and taking it back
-#ifndef HANDOFF_SW_TCP_CONNECTION_H_
-#define HANDOFF_SW_TCP_CONNECTION_H_
+#pragma once
 
 #include <cstdint>
 #include <memory>
@@ -86,7 +85,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void OnDelegatedData(StreamPiece piece);
   // A user buffer came back from the engine, after OnDelegatedData() of what is in it.
   void OnUserBufferReturned(const UserBufferReturn& back);
-  void OnDelegatedSync(const SyncNotice& notice);
+  void OnDelegatedResync(const ResyncNotice& notice);
   void BeginUndelegation();
   void OnUndelegated(const FinalState& final_state);
   // The engine lost bytes of this connection (corner 98) or was reset (corner 107).
@@ -228,5 +227,3 @@ class Connection : public std::enable_shared_from_this<Connection> {
 };
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_CONNECTION_H_

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // An acknowledgement, wherever it came from: a segment, or a delegate's progress.
-#ifndef HANDOFF_SW_TCP_CONNECTION_ACK_H_
-#define HANDOFF_SW_TCP_CONNECTION_ACK_H_
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -37,5 +36,3 @@ struct Connection::AckEvent {
 };
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_CONNECTION_ACK_H_

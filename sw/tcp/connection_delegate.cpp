@@ -11,14 +11,14 @@
 namespace handoff::tcp {
 
 std::string_view ToString(Delegation delegation) {
-  constexpr std::string_view kNames[] = {"none",     "setting up", "in sync",
+  constexpr std::string_view kNames[] = {"none",     "setting up", "in resync",
                                          "resuming", "live",       "leaving"};
   return kNames[static_cast<size_t>(delegation)];
 }
 
 std::string_view ToString(ResumeBar bar) {
   constexpr std::string_view kNames[] = {
-      "may resume",       "not in sync",       "no state for data", "hole before the next byte",
+      "may resume",       "not in resync",     "no state for data", "hole before the next byte",
       "inside clean run", "recovering a loss", "FIN received"};
   return kNames[static_cast<size_t>(bar)];
 }
@@ -44,7 +44,7 @@ void Connection::OnSetupAnswer(bool accepted) {
   const auto self = shared_from_this();
   if (delegation_.phase != Delegation::kSettingUp) return;
   if (accepted) {
-    delegation_.phase = Delegation::kInSync;
+    delegation_.phase = Delegation::kResync;
   } else {
     delegation_ = {};
   }
@@ -78,7 +78,8 @@ void Connection::InputLive(const Segment& segment, const LegacyVerdict& verdict)
     Output();
     return;
   }
-  // An acceptable RST would have come with a sync; no ACK flag is no segment of an open connection.
+  // An acceptable RST would have come with a resync; no ACK flag is no segment of an open
+  // connection.
   if (segment.flags.rst || !segment.flags.ack) return;
   ChallengeAck();
   Output();
@@ -133,7 +134,7 @@ void Connection::OnUserBufferReturned(const UserBufferReturn& back) {
   if (observer_ != nullptr) observer_->OnUserBufferReturned(*this, back);
 }
 
-void Connection::OnDelegatedSync(const SyncNotice& notice) {
+void Connection::OnDelegatedResync(const ResyncNotice& notice) {
   const auto self = shared_from_this();
   if (!delegation_.HasEntry()) return;
   Progress progress;
@@ -141,7 +142,7 @@ void Connection::OnDelegatedSync(const SyncNotice& notice) {
   progress.snd_wnd = notice.snd_wnd;
   if (notice.snd_una <= tcb_.snd_nxt) ProcessAck(ProgressEvent(progress));
   if (!delegation_.HasEntry()) return;
-  if (delegation_.phase != Delegation::kLeaving) delegation_.phase = Delegation::kInSync;
+  if (delegation_.phase != Delegation::kLeaving) delegation_.phase = Delegation::kResync;
   if (tcb_.rcv_nxt != notice.rcv_nxt) {
     OnDelegateFault();  // bytes that were acknowledged never came here
     return;
@@ -162,7 +163,7 @@ void Connection::OnDelegatedSync(const SyncNotice& notice) {
 }
 
 ResumeBar Connection::MayResume() const {
-  if (delegation_.phase != Delegation::kInSync) return ResumeBar::kNotInSync;
+  if (delegation_.phase != Delegation::kResync) return ResumeBar::kNotResync;
   if (fin_received_ || fin_at_) return ResumeBar::kFin;
   if (!MayReceive(tcb_.state)) return ResumeBar::kState;
   if (!reassembly_.empty()) return ResumeBar::kHole;
@@ -195,7 +196,7 @@ void Connection::OnResumeAnswer(bool accepted, Seq live_at) {
   const auto self = shared_from_this();
   if (delegation_.phase != Delegation::kResuming) return;
   if (!accepted) {
-    delegation_.phase = Delegation::kInSync;
+    delegation_.phase = Delegation::kResync;
     InputKept();
     Output();  // what it owes
     TellResumable();
@@ -212,7 +213,7 @@ void Connection::OnResumeAnswer(bool accepted, Seq live_at) {
   timers_.Cancel(TimerKind::kDelayedAck);
   tcb_.last_ack_sent = live_at;
   recovery_.ForgetDuplicates();  // the engine counts from zero
-  if (!delegation_.kept.empty()) delegation_.port->RequestSync(*this);
+  if (!delegation_.kept.empty()) delegation_.port->RequestResync(*this);
   AfterRead();
   Output();
 }
@@ -237,7 +238,7 @@ void Connection::OnUndelegated(const FinalState& f) {
       Abort(CloseReason::kDeviceFault);
       return;
     }
-    // In sync the stack's own are the newer ones.
+    // In resync the stack's own are the newer ones.
     tcb_.ts_recent = f.ts_recent;
     tcb_.ts_recent_at = timers_.Now();
     tcb_.wl1 = f.wl1;

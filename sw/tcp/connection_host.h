@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a connection needs around it, and whom it tells what happens.
-#ifndef HANDOFF_SW_TCP_CONNECTION_HOST_H_
-#define HANDOFF_SW_TCP_CONNECTION_HOST_H_
+#pragma once
 
 #include <cstdint>
 #include <memory>
@@ -82,5 +81,3 @@ class ConnectionHost {
 };
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_CONNECTION_HOST_H_

@@ -20,15 +20,15 @@ void Connection::Input(const Segment& segment) {
       (!delegation_.frozen || delegation_.phase == Delegation::kResuming)) {
     constexpr size_t kMostKept = 16;  // of more the peer sends the rest again
     if (delegation_.kept.size() < kMostKept) delegation_.kept.emplace_back(segment);
-    if (delegation_.phase == Delegation::kLive) delegation_.port->RequestSync(*this);
+    if (delegation_.phase == Delegation::kLive) delegation_.port->RequestResync(*this);
     return;
   }
   InputSegment(segment, {});
 }
 
-// The connection is in sync again, or has no entry any more: what could not be judged now can. Were
-// it only dropped, it might never get through: the connection could be live again each time that
-// the peer resends it.
+// The connection is in resync again, or has no entry any more: what could not be judged now can.
+// Were it only dropped, it might never get through: the connection could be live again each time
+// that the peer resends it.
 void Connection::InputKept() {
   for (const KeptSegment& each : std::exchange(delegation_.kept, {})) {
     Segment segment = each.segment;
@@ -137,7 +137,7 @@ bool Connection::PassesTimestamps(const Segment& segment) {
   return false;
 }
 
-// While in sync the engine counts frames as plain by the values it froze; a frame it counted must
+// While in resync the engine counts frames as plain by the values it froze; a frame it counted must
 // not be refused here by newer ones (docs/design.md, 9).
 uint32_t Connection::PawsFloor() const {
   return delegation_.frozen ? delegation_.judge.ts_recent : tcb_.ts_recent;

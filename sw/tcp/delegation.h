@@ -3,13 +3,12 @@
 // What passes between a connection and the delegate that handles its data path (docs/design.md, 9).
 //
 //           BeginDelegation        OnSetupAnswer          IssueResume        OnResumeAnswer
-//   kNone ------------------> kSettingUp --------> kInSync ---------> kResuming ---------> kLive
+//   kNone ------------------> kSettingUp --------> kResync ---------> kResuming ---------> kLive
 //     ^                            | refused          ^                   | refused           |
 //     |<---------------------------+                  +<------------------+                   |
-//     |                                               +<------- OnDelegatedSync -------------+
+//     |                                               +<------- OnDelegatedResync -------------+
 //     +<---- OnUndelegated ---- kLeaving <------- BeginUndelegation from any of them
-#ifndef HANDOFF_SW_TCP_DELEGATION_H_
-#define HANDOFF_SW_TCP_DELEGATION_H_
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -26,7 +25,7 @@
 
 namespace handoff::tcp {
 
-enum class Delegation : uint8_t { kNone, kSettingUp, kInSync, kResuming, kLive, kLeaving };
+enum class Delegation : uint8_t { kNone, kSettingUp, kResync, kResuming, kLive, kLeaving };
 std::string_view ToString(Delegation delegation);
 
 // The send state of an entry, as progress tells it: equal to an acknowledgement's.
@@ -39,7 +38,7 @@ struct Progress {
 
 // What a notification says of a whole frame on a connection that has an entry.
 struct LegacyVerdict {
-  bool live = false;  // and stayed so; else the entry was, or is by this frame, in sync
+  bool live = false;  // and stayed so; else the entry was, or is by this frame, in resync
   uint32_t legacy_count = 0;
   Seq rcv_nxt;              // the engine's
   bool acceptable = false;  // its tests' results
@@ -51,8 +50,8 @@ struct LegacyVerdict {
 };
 
 // A live entry met what it must not handle, or was told to stop. The frame that caused it follows,
-// as one that came in sync.
-struct SyncNotice {
+// as one that came in resync.
+struct ResyncNotice {
   Seq rcv_nxt;
   Seq snd_una;  // with the window: progress that was not told before
   uint32_t snd_wnd = 0;
@@ -91,7 +90,7 @@ struct FinalState {
 // Why a connection must not be resumed yet.
 enum class ResumeBar : uint8_t {
   kNone,        // it may
-  kNotInSync,   // not delegated, or a RESUME is under way
+  kNotResync,   // not delegated, or a RESUME is under way
   kState,       // not a state in which data flows
   kHole,        // the reassembly queue is not empty
   kInsideRun,   // rcv_nxt lies in the clean run short of its end
@@ -103,10 +102,10 @@ std::string_view ToString(ResumeBar bar);
 // The sink of a connection with an entry, by whoever drives the engine.
 class DelegatePort : public SegmentSink {
  public:
-  // SET of the advertised edge: used while live; in sync a segment without data tells it.
+  // SET of the advertised edge: used while live; in resync a segment without data tells it.
   virtual void AdvertiseEdge(Connection& connection, Seq edge) = 0;
   // The stack met what the engine must not be live for: a fragment, IP options, a close.
-  virtual void RequestSync(Connection& connection) = 0;
+  virtual void RequestResync(Connection& connection) = 0;
   // RST was sent or received: the connection is gone, its entry has to go.
   virtual void OnConnectionGone(Connection& connection) = 0;
   // After each event that might have made MayResume() true.
@@ -132,16 +131,14 @@ struct DelegationState {
   Delegation phase = Delegation::kNone;
   DelegatePort* port = nullptr;
   RunTracker run;
-  PlainJudge judge;               // frozen on entering sync
+  PlainJudge judge;               // frozen on entering resync
   uint32_t legacy_count = 0;      // frames consumed
   bool frozen = false;            // the judge holds: not live
   Seq resume_ack;                 // kResuming: what RESUME named
   std::vector<KeptSegment> kept;  // came past the entry while live or kResuming
 
-  bool HasEntry() const { return phase >= Delegation::kInSync; }
-  bool InSync() const { return phase == Delegation::kInSync || phase == Delegation::kResuming; }
+  bool HasEntry() const { return phase >= Delegation::kResync; }
+  bool InResync() const { return phase == Delegation::kResync || phase == Delegation::kResuming; }
 };
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_DELEGATION_H_

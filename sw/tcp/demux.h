@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Which connection, or which listener, a segment is for.
-#ifndef HANDOFF_SW_TCP_DEMUX_H_
-#define HANDOFF_SW_TCP_DEMUX_H_
+#pragma once
 
 #include <map>
 #include <memory>
@@ -56,5 +55,3 @@ class ConnectionTable {
 };
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_DEMUX_H_

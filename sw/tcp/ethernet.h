@@ -4,8 +4,7 @@
 //
 //   0            6            12           (per tag: 4)     12 + 4n   14 + 4n
 //   | dst        | src        | tpid | tci |  ...           | type    | payload, padding
-#ifndef HANDOFF_SW_TCP_ETHERNET_H_
-#define HANDOFF_SW_TCP_ETHERNET_H_
+#pragma once
 
 #include <array>
 #include <cstdint>
@@ -58,5 +57,3 @@ std::optional<EthernetFrame> ParseEthernet(ByteView frame);
 void AppendEthernet(Bytes& frame, const EthernetHeader& header);
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_ETHERNET_H_

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The way out of a connection without a delegate: each segment becomes a frame.
-#ifndef HANDOFF_SW_TCP_FRAME_SINK_H_
-#define HANDOFF_SW_TCP_FRAME_SINK_H_
+#pragma once
 
 #include "sw/tcp/ip.h"
 #include "sw/tcp/segment_sink.h"
@@ -22,5 +21,3 @@ class FrameSink : public SegmentSink {
 };
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_FRAME_SINK_H_

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // ICMP (RFC 792) and ICMPv6 (RFC 4443): echo, and the errors that concern a connection.
-#ifndef HANDOFF_SW_TCP_ICMP_H_
-#define HANDOFF_SW_TCP_ICMP_H_
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -40,5 +39,3 @@ std::optional<IcmpMessage> EchoReplyTo(const IcmpMessage& message);
 std::optional<IcmpError> ReadIcmpError(const IcmpMessage& message);
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_ICMP_H_

@@ -2,8 +2,7 @@
 //
 // The IP layer of a host with one interface: which addresses are its own, which frame holds what,
 // where a packet goes next. ARP, NDP and echo are answered here.
-#ifndef HANDOFF_SW_TCP_IP_H_
-#define HANDOFF_SW_TCP_IP_H_
+#pragma once
 
 #include <cstdint>
 #include <functional>
@@ -104,5 +103,3 @@ class IpLayer {
 };
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_IP_H_

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // IPv4 headers (RFC 791).
-#ifndef HANDOFF_SW_TCP_IPV4_H_
-#define HANDOFF_SW_TCP_IPV4_H_
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -42,5 +41,3 @@ std::optional<Ipv4Packet> ParseIpv4(ByteView packet);
 void AppendIpv4(Bytes& out, const Ipv4Header& header, size_t payload_bytes);
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_IPV4_H_

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // IPv6 headers (RFC 8200). Extension headers are told by next_header and left in the payload.
-#ifndef HANDOFF_SW_TCP_IPV6_H_
-#define HANDOFF_SW_TCP_IPV6_H_
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -33,5 +32,3 @@ std::optional<Ipv6Packet> ParseIpv6(ByteView packet);
 void AppendIpv6(Bytes& out, const Ipv6Header& header, size_t payload_bytes);
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_IPV6_H_

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // LISTEN: connections that peers open, from SYN to accept.
-#ifndef HANDOFF_SW_TCP_LISTEN_H_
-#define HANDOFF_SW_TCP_LISTEN_H_
+#pragma once
 
 #include <cstdint>
 #include <deque>
@@ -51,5 +50,3 @@ class Listener {
 };
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_LISTEN_H_

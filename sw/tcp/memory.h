@@ -2,8 +2,7 @@
 //
 // Where the stack keeps the bytes of a stream. A driver that reads them by DMA hands in a pool of
 // memory that its device can reach.
-#ifndef HANDOFF_SW_TCP_MEMORY_H_
-#define HANDOFF_SW_TCP_MEMORY_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -37,5 +36,3 @@ struct HeldBytes {
 };
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_MEMORY_H_

@@ -2,8 +2,7 @@
 //
 // Neighbor discovery (RFC 4861): solicitations and advertisements, the part that finds a MAC
 // address.
-#ifndef HANDOFF_SW_TCP_NDP_H_
-#define HANDOFF_SW_TCP_NDP_H_
+#pragma once
 
 #include <optional>
 
@@ -33,5 +32,3 @@ IpAddr SolicitedNode(const IpAddr& addr);
 MacAddr MulticastMac(const IpAddr& addr);
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_NDP_H_

@@ -2,8 +2,7 @@
 //
 // Which MAC address an IP address on the link has; frames wait here until it is known. How to ask
 // is ARP's or NDP's matter.
-#ifndef HANDOFF_SW_TCP_NEIGHBORS_H_
-#define HANDOFF_SW_TCP_NEIGHBORS_H_
+#pragma once
 
 #include <cstdint>
 #include <functional>
@@ -55,5 +54,3 @@ class Neighbors {
 };
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_NEIGHBORS_H_

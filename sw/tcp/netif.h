@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The network interface as the stack sees it: a place to put whole frames.
-#ifndef HANDOFF_SW_TCP_NETIF_H_
-#define HANDOFF_SW_TCP_NETIF_H_
+#pragma once
 
 #include <cstdint>
 
@@ -22,5 +21,3 @@ class NetIf {
 };
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_NETIF_H_

@@ -2,8 +2,7 @@
 //
 // The congestion window of RFC 5681, as RFC 6582 (NewReno) and RFC 6675 use it: the slow start and
 // the congestion avoidance that RFC 9293, 3.8.2 demands. ECN, which it asks for, is not negotiated.
-#ifndef HANDOFF_SW_TCP_NEWRENO_H_
-#define HANDOFF_SW_TCP_NEWRENO_H_
+#pragma once
 
 #include "sw/tcp/congestion.h"
 
@@ -28,5 +27,3 @@ class NewReno : public CongestionControl {
 };
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_NEWRENO_H_

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // TCP options: MSS (RFC 9293), window scale and timestamps (RFC 7323), SACK (RFC 2018).
-#ifndef HANDOFF_SW_TCP_OPTIONS_H_
-#define HANDOFF_SW_TCP_OPTIONS_H_
+#pragma once
 
 #include <algorithm>
 #include <array>
@@ -67,5 +66,3 @@ void AppendOptions(Bytes& out, const Options& options);
 size_t OptionBytes(const Options& options);
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_OPTIONS_H_

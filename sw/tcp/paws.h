@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Timestamps and protection against wrapped sequence numbers (RFC 7323).
-#ifndef HANDOFF_SW_TCP_PAWS_H_
-#define HANDOFF_SW_TCP_PAWS_H_
+#pragma once
 
 #include <cstdint>
 
@@ -46,5 +45,3 @@ inline void KeepTimestamp(Tcb& tcb, const Segment& segment, Micros now) {
 }
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_PAWS_H_

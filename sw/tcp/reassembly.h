@@ -3,8 +3,7 @@
 // Bytes that arrived ahead of a gap, and what SACK tells the peer of them (RFC 2018, RFC 2883).
 //
 // Invariant: the pieces are disjoint, ascend, and lie beyond rcv_nxt.
-#ifndef HANDOFF_SW_TCP_REASSEMBLY_H_
-#define HANDOFF_SW_TCP_REASSEMBLY_H_
+#pragma once
 
 #include <cstdint>
 #include <deque>
@@ -47,5 +46,3 @@ class Reassembly {
 };
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_REASSEMBLY_H_

@@ -2,8 +2,7 @@
 //
 // Bytes in order that the application has not read, the window granted for more, and when they are
 // acknowledged.
-#ifndef HANDOFF_SW_TCP_RECEIVE_H_
-#define HANDOFF_SW_TCP_RECEIVE_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -77,5 +76,3 @@ class AckPolicy {
 };
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_RECEIVE_H_

@@ -8,8 +8,7 @@
 //   Open ------------------------------------> Fast ------------------> Open
 //    |                                           |
 //    +------------- timeout ---------------------+---> Timeout --------> Open
-#ifndef HANDOFF_SW_TCP_RECOVERY_H_
-#define HANDOFF_SW_TCP_RECOVERY_H_
+#pragma once
 
 #include <cstdint>
 #include <memory>
@@ -84,5 +83,3 @@ class Recovery {
 };
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_RECOVERY_H_

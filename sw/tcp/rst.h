@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The reset that answers a segment for which there is no connection.
-#ifndef HANDOFF_SW_TCP_RST_H_
-#define HANDOFF_SW_TCP_RST_H_
+#pragma once
 
 #include <optional>
 
@@ -15,5 +14,3 @@ namespace handoff::tcp {
 std::optional<Segment> ResetFor(const Segment& segment);
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_RST_H_

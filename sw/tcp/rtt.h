@@ -2,8 +2,7 @@
 //
 // Round-trip time and retransmission timeout: RFC 9293, 3.8.1, which is RFC 6298 with Karn's
 // algorithm (who takes no sample of a segment sent twice is the connection).
-#ifndef HANDOFF_SW_TCP_RTT_H_
-#define HANDOFF_SW_TCP_RTT_H_
+#pragma once
 
 #include <cstdint>
 
@@ -51,5 +50,3 @@ class RttEstimator {
 };
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_RTT_H_

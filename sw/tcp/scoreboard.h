@@ -8,8 +8,7 @@
 //     | sent again  |                    |
 //
 // Invariant: the ranges are disjoint, do not touch, ascend, and lie in [snd_una, snd_nxt).
-#ifndef HANDOFF_SW_TCP_SCOREBOARD_H_
-#define HANDOFF_SW_TCP_SCOREBOARD_H_
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -45,5 +44,3 @@ class Scoreboard {
 };
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_SCOREBOARD_H_

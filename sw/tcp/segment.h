@@ -4,8 +4,7 @@
 //
 //   | source port | destination port | sequence number | acknowledgement number |
 //   | offset, reserved, flags | window | checksum | urgent pointer | options | payload
-#ifndef HANDOFF_SW_TCP_SEGMENT_H_
-#define HANDOFF_SW_TCP_SEGMENT_H_
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -70,5 +69,3 @@ void AppendSegment(Bytes& out, const IpAddr& src, const IpAddr& dst, const Segme
                    std::span<const ByteView> payload);
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_SEGMENT_H_

@@ -2,8 +2,7 @@
 //
 // The one way out of a connection. By default a segment becomes a frame (frame_sink.h); of a
 // connection that has an entry in the engine it becomes a SEND descriptor.
-#ifndef HANDOFF_SW_TCP_SEGMENT_SINK_H_
-#define HANDOFF_SW_TCP_SEGMENT_SINK_H_
+#pragma once
 
 #include <cstdint>
 #include <vector>
@@ -41,5 +40,3 @@ class SegmentSink {
 Segment ToSegment(const Tcb& tcb, const SegmentSpec& spec, Micros now);
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_SEGMENT_SINK_H_

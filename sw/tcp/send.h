@@ -5,8 +5,7 @@
 //
 //     first             snd_nxt              end
 //       |---- in flight ---|---- unsent -------|---- free ----|  capacity
-#ifndef HANDOFF_SW_TCP_SEND_H_
-#define HANDOFF_SW_TCP_SEND_H_
+#pragma once
 
 #include <algorithm>
 #include <cstddef>
@@ -67,5 +66,3 @@ struct SendOffer {
 bool SendNow(const SendOffer& offer);
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_SEND_H_

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Ranges of sequence space, and RFC 9293's test of what a receiver may accept.
-#ifndef HANDOFF_SW_TCP_SEQ_H_
-#define HANDOFF_SW_TCP_SEQ_H_
+#pragma once
 
 #include <cstdint>
 
@@ -46,5 +45,3 @@ constexpr bool AckIsGood(Seq ack, Seq snd_una, uint32_t max_wnd, Seq snd_nxt) {
 }
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_SEQ_H_

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A host's TCP/IP: frames in, frames out, connections between.
-#ifndef HANDOFF_SW_TCP_STACK_H_
-#define HANDOFF_SW_TCP_STACK_H_
+#pragma once
 
 #include <cstdint>
 #include <functional>
@@ -114,5 +113,3 @@ class Stack : private ConnectionHost {
 };
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_STACK_H_

@@ -2,8 +2,7 @@
 //
 // Received bytes, and where they lie: in the stack's own memory, in a legacy buffer of the driver,
 // or in a user buffer that the engine filled.
-#ifndef HANDOFF_SW_TCP_STREAM_H_
-#define HANDOFF_SW_TCP_STREAM_H_
+#pragma once
 
 #include <cstdint>
 
@@ -34,5 +33,3 @@ struct StreamPiece {
 };
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_STREAM_H_

@@ -2,8 +2,7 @@
 //
 // The transmission control block: every variable of RFC 9293, 3.3.1 and of the extensions in use,
 // in the open, so that a connection can be handed to a delegate and taken back.
-#ifndef HANDOFF_SW_TCP_TCB_H_
-#define HANDOFF_SW_TCP_TCB_H_
+#pragma once
 
 #include <cstdint>
 #include <string_view>
@@ -77,5 +76,3 @@ inline std::string_view ToString(State state) {
 }
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_TCB_H_

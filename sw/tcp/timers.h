@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The timers of one connection: at most one of each kind runs.
-#ifndef HANDOFF_SW_TCP_TIMERS_H_
-#define HANDOFF_SW_TCP_TIMERS_H_
+#pragma once
 
 #include <array>
 #include <cstdint>
@@ -48,5 +47,3 @@ class ConnectionTimers {
 };
 
 }  // namespace handoff::tcp
-
-#endif  // HANDOFF_SW_TCP_TIMERS_H_

@@ -7,12 +7,12 @@
 #include <stdexcept>
 #include <string>
 
+#include "model/clock.h"
 #include "model/link/frame_port.h"
 #include "model/link/link.h"
-#include "model/sc/engine_host.h"
-#include "tb/lockstep/clock.h"
-#include "tb/lockstep/in_child.h"
-#include "tb/lockstep/raw_driver.h"
+#include "sim/sc/engine_host.h"
+#include "tb/rig/in_child.h"
+#include "tb/rig/raw_driver.h"
 
 namespace handoff::bench {
 namespace {

@@ -2,13 +2,12 @@
 //
 // The same load as LegacyFrames, with the whole SystemC system around the engine in place of the
 // flat host: link, PCIe, IOMMU, processor.
-#ifndef HANDOFF_TB_BENCH_SYSTEMC_WORKLOAD_H_
-#define HANDOFF_TB_BENCH_SYSTEMC_WORKLOAD_H_
+#pragma once
 
 #include <cstdint>
 
+#include "sim/core/engine_core.h"
 #include "tb/bench/workload.h"
-#include "tb/lockstep/engine_core.h"
 
 namespace handoff::bench {
 
@@ -17,5 +16,3 @@ Timed LegacyFramesInSystemC(const CoreConfig& config, uint32_t frames, uint32_t 
                             double gap_cycles);
 
 }  // namespace handoff::bench
-
-#endif  // HANDOFF_TB_BENCH_SYSTEMC_WORKLOAD_H_

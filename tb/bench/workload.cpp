@@ -6,10 +6,10 @@
 #include <stdexcept>
 #include <utility>
 
+#include "model/clock.h"
 #include "sw/tcp/ethernet.h"
 #include "sw/tcp/ipv4.h"
 #include "sw/tcp/segment.h"
-#include "tb/lockstep/clock.h"
 
 namespace handoff::bench {
 namespace {
@@ -203,7 +203,8 @@ double PayloadGbps(uint32_t frames) {
             end = core->cycle();
             PostUser(host, id++);
           }
-          if (n.kind == NtfKind::NtfSync) throw std::runtime_error("the connection went in sync");
+          if (n.kind == NtfKind::NtfResync)
+            throw std::runtime_error("the connection went in resync");
         }
         host.notifications.clear();
         return user + kUserBytes > total;

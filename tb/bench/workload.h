@@ -2,13 +2,12 @@
 //
 // Loads for benchmarks of the engine alone, over the flat host: full-rate legacy frames, sparse
 // ones, and one delegated connection.
-#ifndef HANDOFF_TB_BENCH_WORKLOAD_H_
-#define HANDOFF_TB_BENCH_WORKLOAD_H_
+#pragma once
 
 #include <cstdint>
 
-#include "tb/lockstep/engine_core.h"
-#include "tb/lockstep/flat_host.h"
+#include "sim/core/engine_core.h"
+#include "tb/rig/flat_host.h"
 
 namespace handoff::bench {
 
@@ -48,5 +47,3 @@ double MinFrameInterval(uint32_t frames);
 double PayloadGbps(uint32_t frames);
 
 }  // namespace handoff::bench
-
-#endif  // HANDOFF_TB_BENCH_WORKLOAD_H_

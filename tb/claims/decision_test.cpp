@@ -10,7 +10,7 @@
 
 #include "sw/policy/weighted.h"
 #include "tb/claims/whole_system.h"
-#include "tb/lockstep/in_child.h"
+#include "tb/rig/in_child.h"
 
 namespace handoff::system {
 namespace {

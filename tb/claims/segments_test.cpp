@@ -13,7 +13,7 @@
 #include "sw/tcp/icmp.h"
 #include "sw/tcp/ipv4.h"
 #include "tb/claims/whole_system.h"
-#include "tb/lockstep/in_child.h"
+#include "tb/rig/in_child.h"
 
 namespace handoff::system {
 namespace {

@@ -2,8 +2,7 @@
 //
 // The whole system for a test that looks inside: applications over sockets, our stack, driver,
 // PCIe, IOMMU, engine in lockstep, link and a peer with our stack, and a witness of wire and DMA.
-#ifndef HANDOFF_TB_CLAIMS_WHOLE_SYSTEM_H_
-#define HANDOFF_TB_CLAIMS_WHOLE_SYSTEM_H_
+#pragma once
 
 #include <cstdint>
 #include <functional>
@@ -13,12 +12,12 @@
 #include <vector>
 
 #include "model/link/link.h"
-#include "model/sc/engine_host.h"
+#include "sim/run/machine.h"
+#include "sim/run/stack_peer.h"
+#include "sim/sc/engine_host.h"
 #include "sw/host/host.h"
 #include "sw/policy/policy.h"
 #include "tb/claims/witness.h"
-#include "tb/peers/stack_peer.h"
-#include "tb/system/machine.h"
 
 namespace handoff::system {
 
@@ -133,5 +132,3 @@ sock::Task<> ConnectAndReceive(WholeSystem& system, uint16_t port, tcp::OpenOpti
                                Received& got);
 
 }  // namespace handoff::system
-
-#endif  // HANDOFF_TB_CLAIMS_WHOLE_SYSTEM_H_

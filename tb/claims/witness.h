@@ -3,8 +3,7 @@
 // Sees all of a run that hardware could see: each frame on the wire at the engine's port, and each
 // byte that the engine reads or writes by DMA. What the driver told the engine is known from the
 // rings as the engine itself has read them, not from what the software says that it did.
-#ifndef HANDOFF_TB_CLAIMS_WITNESS_H_
-#define HANDOFF_TB_CLAIMS_WITNESS_H_
+#pragma once
 
 #include <array>
 #include <cstdint>
@@ -17,8 +16,8 @@
 #include "model/link/link.h"
 #include "model/memory/iommu.h"
 #include "model/memory/physical_memory.h"
+#include "sim/run/dissect.h"
 #include "sw/driver/ring.h"
-#include "tb/system/dissect.h"
 
 namespace handoff::system {
 
@@ -90,5 +89,3 @@ class Witness {
 uint64_t TotalBytes(const std::vector<Witness::Dma>& accesses);
 
 }  // namespace handoff::system
-
-#endif  // HANDOFF_TB_CLAIMS_WITNESS_H_

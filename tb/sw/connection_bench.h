@@ -2,8 +2,7 @@
 //
 // One connection without a network: a test hands it segments and sees what it transmits.
 // Numbers are relative: ours to the ISS, the peer's to the IRS.
-#ifndef HANDOFF_TB_SW_CONNECTION_BENCH_H_
-#define HANDOFF_TB_SW_CONNECTION_BENCH_H_
+#pragma once
 
 #include <functional>
 #include <memory>
@@ -36,7 +35,7 @@ class RecordingSink : public tcp::DelegatePort {
   }
   uint32_t MaxPayload(uint32_t mss) const override { return std::max(mss, max_payload); }
   void AdvertiseEdge(tcp::Connection&, sw::Seq edge) override { edges.push_back(edge); }
-  void RequestSync(tcp::Connection&) override { ++sync_requests; }
+  void RequestResync(tcp::Connection&) override { ++resync_requests; }
   void OnConnectionGone(tcp::Connection&) override { ++gone; }
   void OnMayResume(tcp::Connection&) override { ++may_resume; }
   bool PostUserBuffer(tcp::Connection&, std::span<uint8_t>, uint16_t) override { return true; }
@@ -44,7 +43,7 @@ class RecordingSink : public tcp::DelegatePort {
   std::vector<Sent> sent;
   std::vector<sw::Seq> edges;
   uint32_t max_payload = 0;
-  int sync_requests = 0;
+  int resync_requests = 0;
   int gone = 0;
   int may_resume = 0;
 
@@ -278,5 +277,3 @@ class ConnectionBench : public tcp::ConnectionObserver {
 };
 
 }  // namespace handoff::tb
-
-#endif  // HANDOFF_TB_SW_CONNECTION_BENCH_H_

@@ -3,8 +3,7 @@
 // Two hosts over an imperfect link: a plain stack, and a host whose engine is the fake one.
 //
 //   peer (a stack) ── Wire ── FakeEngine ── FakeHw ── driver, delegation, stack, sockets (host)
-#ifndef HANDOFF_TB_SW_DELEGATED_HOSTS_H_
-#define HANDOFF_TB_SW_DELEGATED_HOSTS_H_
+#pragma once
 
 #include <functional>
 #include <memory>
@@ -114,5 +113,3 @@ class DelegatedHosts {
 };
 
 }  // namespace handoff::tb
-
-#endif  // HANDOFF_TB_SW_DELEGATED_HOSTS_H_

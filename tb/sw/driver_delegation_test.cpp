@@ -90,7 +90,7 @@ INSTANTIATE_TEST_SUITE_P(
              (std::get<2>(test.param) ? "Timestamps" : "NoTimestamps");
     });
 
-TEST(DriverDelegation, CleanLinkNeedsOneResumeAndNoSyncBeforeTheEnd) {
+TEST(DriverDelegation, CleanLinkNeedsOneResumeAndNoResyncBeforeTheEnd) {
   DelegatedHosts hosts;
   const auto [client, server] = hosts.Connect();
   ASSERT_TRUE(hosts.RunUntilLive(*server));
@@ -99,7 +99,7 @@ TEST(DriverDelegation, CleanLinkNeedsOneResumeAndNoSyncBeforeTheEnd) {
   ASSERT_TRUE(hosts.time.RunUntil([&] { return a.closed && b.closed; }));
   const DelegationStats stats = hosts.Stats(*server);
   EXPECT_EQ(stats.resumes, 1U);
-  EXPECT_EQ(stats.syncs, 1U) << "the FIN";
+  EXPECT_EQ(stats.resyncs, 1U) << "the FIN";
   EXPECT_EQ(stats.bytes_legacy + stats.bytes_host, 2000000U);
   EXPECT_EQ(client->stats().retransmissions, 0U);
   EXPECT_GT(hosts.engine.counter[static_cast<size_t>(Counter::CntTxAcks)], 100U);
@@ -170,7 +170,7 @@ TEST(DriverDelegation, TheEnginesOwnAcksAreKnownByConnection) {
     EXPECT_EQ(sum,
               static_cast<int64_t>(hosts.engine.counter[static_cast<size_t>(Counter::CntTxAcks)]));
     EXPECT_GE(delegated, 2);
-    EXPECT_GT(sends, 0) << "in sync the stack acknowledges";
+    EXPECT_GT(sends, 0) << "in resync the stack acknowledges";
     EXPECT_GT(raw, 3);
   }
 }

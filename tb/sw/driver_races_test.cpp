@@ -44,7 +44,7 @@ class DriverRaces : public testing::TestWithParam<Shape> {
   }
 };
 
-// The connection goes back and forth all the time, by hand and by SYNC.
+// The connection goes back and forth all the time, by hand and by RESYNC.
 TEST_P(DriverRaces, TakenBackAndGivenAgainWithoutLosingAByte) {
   uint64_t setups = 0;
   uint64_t resumes = 0;
@@ -66,7 +66,7 @@ TEST_P(DriverRaces, TakenBackAndGivenAgainWithoutLosingAByte) {
           delegation.Undelegate(connection);
           break;
         case 1:
-          delegation.RequestSync(connection);
+          delegation.RequestResync(connection);
           break;
         default:
           delegation.Delegate(connection);
@@ -207,7 +207,7 @@ TEST(DriverWindow, ReaderThatPausesStopsAndRestartsThePeer) {
   ASSERT_TRUE(hosts.time.RunUntil([&] { return b.ended; }));
   EXPECT_EQ(b.received, 2000000U);
   EXPECT_EQ(b.wrong, 0U);
-  EXPECT_EQ(hosts.Stats(*server).syncs, 1U) << "the FIN; a full window is no reason";
+  EXPECT_EQ(hosts.Stats(*server).resyncs, 1U) << "the FIN; a full window is no reason";
 }
 
 TEST(DriverShort, FewLegacyBuffersOnlySlowItDown) {
@@ -337,10 +337,10 @@ TEST(DriverReset, HaltEndsDelegatedConnectionsAndNoOthers) {
   EXPECT_EQ(hosts.host->driver().legacy().posted(), hosts.host->driver().legacy().buffers());
 }
 
-// Corner 99: lost like a frame on the link, live or in sync.
+// Corner 99: lost like a frame on the link, live or in resync.
 TEST(DriverReset, FrameThatCouldNotBeUploadedIsSentAgain) {
   DelegatedConfig config;
-  config.faults.loss = 0.01;  // so that there is sync
+  config.faults.loss = 0.01;  // so that there is resync
   for (uint32_t seed = 1; seed <= 4; ++seed) {
     config.seed = seed;
     DelegatedHosts hosts(config);

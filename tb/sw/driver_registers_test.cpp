@@ -94,8 +94,8 @@ TEST_F(DriverRegisters, AreAllReadBackBeforeTheEngineIsUp) {
 }
 
 // Rings of 2^8 commands and as many segments, 512 notifications of 256 legacy buffers, a reserve of
-// 16, and one sync an entry.
-TEST_F(DriverRegisters, HaveANotificationRingForASyncOfEachEntry) {
+// 16, and one resync an entry.
+TEST_F(DriverRegisters, HaveANotificationRingForAResyncOfEachEntry) {
   const DriverConfig config{.log_commands = 8,
                             .log_transmit = 8,
                             .log_legacy = 8,

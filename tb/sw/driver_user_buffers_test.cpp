@@ -85,7 +85,7 @@ TEST(DriverUserBuffers, LossReorderingAndDamageCostNoByte) {
     EXPECT_EQ(run.got.error, sock::CloseReason::kNone);
     const DelegationStats stats = run.Stats();
     EXPECT_EQ(stats.bytes_user, run.got.places.user);
-    EXPECT_GT(stats.syncs, 1U);
+    EXPECT_GT(stats.resyncs, 1U);
     placed += stats.bytes_user;
     run.hosts.time.RunFor(sw::Seconds(100));
     EXPECT_EQ(run.Stats().buffers_back, run.Stats().buffers_posted);
@@ -158,9 +158,9 @@ TEST(DriverUserBuffers, TheFirstByteAfterResumeLandsInThem) {
   }
 }
 
-// Sync costs a POST a buffer, however often RESUME is refused after it.
-TEST(DriverUserBuffers, EachIsPostedOnceASync) {
-  uint64_t refused = 0, syncs = 0;
+// Resync costs a POST a buffer, however often RESUME is refused after it.
+TEST(DriverUserBuffers, EachIsPostedOnceAResync) {
+  uint64_t refused = 0, resyncs = 0;
   for (uint32_t seed = 1; seed <= 12; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     DelegatedConfig config;
@@ -177,12 +177,12 @@ TEST(DriverUserBuffers, EachIsPostedOnceASync) {
     const DelegationStats stats = hosts.Stats(*server);
     refused += stats.resume_tries - stats.resumes;
     const uint64_t posts = hosts.engine.Answers(CmdKind::CmdPost, Status::StatusOk);
-    EXPECT_LE(posts, stats.buffers_posted + 4 * stats.syncs);
+    EXPECT_LE(posts, stats.buffers_posted + 4 * stats.resyncs);
     EXPECT_GE(posts, stats.buffers_posted);
     EXPECT_EQ(hosts.engine.Answers(CmdKind::CmdPost, Status::StatusNoSlot), 0U);
-    syncs += stats.syncs;
+    resyncs += stats.resyncs;
   }
-  EXPECT_GT(syncs, 10U);
+  EXPECT_GT(resyncs, 10U);
   EXPECT_GT(refused, 0U);
 }
 
@@ -266,14 +266,14 @@ TEST_F(Posting, LegacyBytesUnreadComeFirst) {
   EXPECT_EQ(read_, 4000U);
 }
 
-TEST_F(Posting, UnusedBuffersStayThroughSyncAndResume) {
+TEST_F(Posting, UnusedBuffersStayThroughResyncAndResume) {
   for (uint16_t id = 1; id <= 3; ++id) {
     ASSERT_TRUE(server_->PostUserBuffer(hosts_.host->AllocateBuffer(4096), id));
   }
   hosts_.time.RunFor(sw::Millis(1));
-  delegation_.RequestSync(*server_);
+  delegation_.RequestResync(*server_);
   hosts_.time.RunFor(sw::Millis(5));
-  EXPECT_EQ(hosts_.Stats(*server_).syncs, 1U);
+  EXPECT_EQ(hosts_.Stats(*server_).resyncs, 1U);
   EXPECT_EQ(server_->delegation().phase, tcp::Delegation::kLive);
   EXPECT_TRUE(user_.back.empty());
   Send(3 * 4096);
@@ -283,7 +283,7 @@ TEST_F(Posting, UnusedBuffersStayThroughSyncAndResume) {
 
 // A RESUME under way is no reason to wait for its answer.
 TEST_F(Posting, GivenWhileResumeIsUnderWayGoesBehindIt) {
-  delegation_.RequestSync(*server_);
+  delegation_.RequestResync(*server_);
   ASSERT_TRUE(hosts_.time.RunUntil(
       [&] { return server_->delegation().phase == tcp::Delegation::kResuming; }));
   const uint64_t commands = hosts_.host->driver().stats().commands;

@@ -4,8 +4,7 @@
 // timing: frames take effect as they arrive, commands and descriptors a random time after their
 // doorbell, interrupts a random time after their notification. So the races of the hand-over
 // happen.
-#ifndef HANDOFF_TB_SW_FAKE_ENGINE_H_
-#define HANDOFF_TB_SW_FAKE_ENGINE_H_
+#pragma once
 
 #include <array>
 #include <cstdint>
@@ -118,7 +117,7 @@ class FakeEngine {
   std::optional<Parsed> Parse(tcp::ByteView frame, Reason& reason) const;
   void Decide(Entry& e, const Parsed& p, tcp::ByteView frame);
   void Whole(Reason reason, tcp::ByteView frame, Entry* e, Ntf ntf);
-  void EnterSync(Entry& e, Reason why);
+  void EnterResync(Entry& e, Reason why);
   void ExtendRun(Entry& e, const Parsed& p, bool plain);
   bool SendState(Entry& e, const Parsed& p);
   void Told(Entry& e, const Parsed& p, bool changed);
@@ -167,5 +166,3 @@ class FakeEngine {
 };
 
 }  // namespace handoff::tb
-
-#endif  // HANDOFF_TB_SW_FAKE_ENGINE_H_

@@ -62,11 +62,11 @@ void FakeEngine::Execute(const std::vector<uint64_t>& words, const std::vector<u
       case CmdKind::CmdResume:
         status = Resume(e, ResumeDesc::Unpack(words.data()));
         break;
-      case CmdKind::CmdSync:
+      case CmdKind::CmdResync:
         if (!e.s.live) {
           status = Status::StatusAlready;
         } else {
-          EnterSync(e, Reason::ReasonHost);
+          EnterResync(e, Reason::ReasonHost);
         }
         break;
       case CmdKind::CmdPost:

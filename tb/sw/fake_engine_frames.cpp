@@ -84,7 +84,7 @@ void FakeEngine::Receive(ByteView frame) {
   Decide(entries_[found->second], *p, frame);
 }
 
-// `ntf` brings the tests' results; sync, if any, has been entered before.
+// `ntf` brings the tests' results; resync, if any, has been entered before.
 void FakeEngine::Whole(Reason reason, ByteView frame, Entry* e, Ntf ntf) {
   if (legacy_.empty()) {
     ++counter[static_cast<size_t>(Reason::ReasonNoLegacyBuffer)];
@@ -101,7 +101,7 @@ void FakeEngine::Whole(Reason reason, ByteView frame, Entry* e, Ntf ntf) {
     about.acceptable = ntf.acceptable;
     about.ack_good = ntf.ack_good;
     about.paws_ok = ntf.paws_ok;
-    about.to_sync = ntf.to_sync;
+    about.to_resync = ntf.to_resync;
     ntf = about;
   }
   ntf.kind = NtfKind::NtfLegacyFrame;
@@ -154,21 +154,21 @@ void FakeEngine::Decide(Entry& e, const Parsed& p, ByteView frame) {
   }
 
   const auto taken = [this](Reason r) { ++counter[static_cast<size_t>(r)]; };
-  const auto to_sync = [&](Reason r) {
-    EnterSync(e, r);
+  const auto to_resync = [&](Reason r) {
+    EnterResync(e, r);
     ExtendRun(e, p, plain);
-    t.to_sync = true;
+    t.to_resync = true;
     Whole(r, frame, &e, t);
   };
   if (!s.live) {
     ExtendRun(e, p, plain);
-    Whole(Reason::ReasonInSync, frame, &e, t);
+    Whole(Reason::ReasonResync, frame, &e, t);
   } else if (g.Length() > 0 && !g.flags.syn && !g.flags.rst && p.End() <= rcv_nxt) {
     taken(Reason::ReasonOld);
     AckNow(e, s.sack_on ? std::optional(tcp::SeqRange{g.seq, p.End()}) : std::nullopt);
   } else if (special != Reason::ReasonNone) {
     if (t.acceptable && t.ack_good) {
-      to_sync(special);
+      to_resync(special);
     } else {
       Whole(special, frame, &e, t);
     }
@@ -196,9 +196,9 @@ void FakeEngine::Decide(Entry& e, const Parsed& p, ByteView frame) {
       taken(Reason::ReasonPureAck);
     }
   } else if (d > 0) {
-    to_sync(Reason::ReasonGap);
+    to_resync(Reason::ReasonGap);
   } else if (d == 0 && p.pay_len() > window) {
-    to_sync(Reason::ReasonBeyondWindow);
+    to_resync(Reason::ReasonBeyondWindow);
   } else {
     const Reason reason = d != 0            ? Reason::ReasonPartlyOld
                           : need <= Room(e) ? Reason::ReasonInOrderUser
@@ -208,15 +208,15 @@ void FakeEngine::Decide(Entry& e, const Parsed& p, ByteView frame) {
   }
 }
 
-void FakeEngine::EnterSync(Entry& e, Reason why) {
+void FakeEngine::EnterResync(Entry& e, Reason why) {
   FlushAck(e);
-  HandBackAll(e, why == Reason::ReasonDma ? Back::BackError : Back::BackSync);
+  HandBackAll(e, why == Reason::ReasonDma ? Back::BackError : Back::BackResync);
   ForgetProgress(e);
   e.s.live = false;
   e.s.run_start = e.s.run_end = e.s.rcv_nxt;
   e.s.run_frames = 0;
   e.s.run_open = false;
-  Ntf ntf = About(e, NtfKind::NtfSync);
+  Ntf ntf = About(e, NtfKind::NtfResync);
   ntf.code = static_cast<uint8_t>(why);
   ntf.dup = 0;
   ntf.tag = e.s.ts_recent;
@@ -373,7 +373,7 @@ void FakeEngine::Fault(Entry& e) {
   e.unacked = 0;
   time_.Cancel(e.ack_timer);
   e.ack_timer = sw::kNoTimer;
-  EnterSync(e, Reason::ReasonDma);
+  EnterResync(e, Reason::ReasonDma);
 }
 
 void FakeEngine::HandBack(Entry& e, Back why, bool psh, bool full, bool error) {

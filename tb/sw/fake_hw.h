@@ -2,8 +2,7 @@
 //
 // A machine for the driver without a simulator: memory, grants, virtual time, and a device behind
 // the registers.
-#ifndef HANDOFF_TB_SW_FAKE_HW_H_
-#define HANDOFF_TB_SW_FAKE_HW_H_
+#pragma once
 
 #include <algorithm>
 #include <functional>
@@ -136,5 +135,3 @@ class FakeHw : public sw::Hw {
 };
 
 }  // namespace handoff::tb
-
-#endif  // HANDOFF_TB_SW_FAKE_HW_H_

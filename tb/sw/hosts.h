@@ -2,8 +2,7 @@
 //
 // Two hosts, each with a whole stack, over a link that delays, loses, reorders, duplicates and
 // damages frames by a seed.
-#ifndef HANDOFF_TB_SW_HOSTS_H_
-#define HANDOFF_TB_SW_HOSTS_H_
+#pragma once
 
 #include <functional>
 #include <memory>
@@ -212,5 +211,3 @@ class PatternUser : public tcp::ConnectionObserver {
 };
 
 }  // namespace handoff::tb
-
-#endif  // HANDOFF_TB_SW_HOSTS_H_

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef HANDOFF_TB_SW_RECORDING_NETIF_H_
-#define HANDOFF_TB_SW_RECORDING_NETIF_H_
+#pragma once
 
 #include <utility>
 #include <vector>
@@ -20,5 +19,3 @@ class RecordingNetIf : public tcp::NetIf {
 };
 
 }  // namespace handoff::tb
-
-#endif  // HANDOFF_TB_SW_RECORDING_NETIF_H_

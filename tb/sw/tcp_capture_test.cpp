@@ -8,11 +8,11 @@
 #include <random>
 #include <set>
 
+#include "sim/pcap/reader.h"
 #include "sw/tcp/ethernet.h"
 #include "sw/tcp/ipv4.h"
 #include "sw/tcp/ipv6.h"
 #include "sw/tcp/segment.h"
-#include "tb/pcap/reader.h"
 
 namespace handoff::tcp {
 namespace {

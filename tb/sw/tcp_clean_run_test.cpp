@@ -35,7 +35,7 @@ class CleanRun : public testing::Test {
   RunTracker run_;
 };
 
-TEST_F(CleanRun, IsEmptyAtRcvNxtAfterSetupAndOnEnteringSync) { Expect(0, 0, 0); }
+TEST_F(CleanRun, IsEmptyAtRcvNxtAfterSetupAndOnEnteringResync) { Expect(0, 0, 0); }
 
 TEST_F(CleanRun, GrowsWithWhatStartsAtOrBeforeItsEnd) {
   Feed(Data(0, 1000));

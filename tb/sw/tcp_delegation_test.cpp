@@ -25,20 +25,20 @@ class Delegated : public testing::Test, public tb::ConnectionBench {
     Forget();
     c->BeginDelegation(port);
   }
-  void InSync() {
+  void InResync() {
     SettingUp();
     c->OnSetupAnswer(true);
     port.sent.clear();
     port.may_resume = 0;
   }
   void Live() {
-    InSync();
+    InResync();
     c->IssueResume();
     c->OnResumeAnswer(true, c->tcb().rcv_nxt);
     port.sent.clear();
   }
 
-  // A frame the engine passed on in sync. Its tests are made as the engine makes them.
+  // A frame the engine passed on in resync. Its tests are made as the engine makes them.
   void Legacy(const Segment& s, Hold hold = {}) {
     LegacyVerdict v;
     v.legacy_count = ++legacy_count;
@@ -55,8 +55,8 @@ class Delegated : public testing::Test, public tb::ConnectionBench {
   StreamPiece Piece(uint32_t seq, uint32_t len, Place place = Place::kUserBuffer) {
     return {kIrs + seq, ByteView(Stream()).subspan(seq, len), place, std::make_shared<int>(), 7};
   }
-  SyncNotice Notice(uint32_t rcv_nxt) const {
-    SyncNotice n;
+  ResyncNotice Notice(uint32_t rcv_nxt) const {
+    ResyncNotice n;
     n.rcv_nxt = kIrs + rcv_nxt;
     n.snd_una = c->tcb().snd_una;
     n.snd_wnd = c->tcb().snd_wnd;
@@ -113,9 +113,9 @@ TEST_F(Delegated, FramesBeforeTheAnswerAreNotOfTheRun) {
   EXPECT_EQ(r.rcv_nxt, kIrs + 101);
 }
 
-// Corner 54: in sync everything leaves by SEND, but for a reset.
-TEST_F(Delegated, InSyncTheStackAcknowledgesThroughThePort) {
-  InSync();
+// Corner 54: in resync everything leaves by SEND, but for a reset.
+TEST_F(Delegated, InResyncTheStackAcknowledgesThroughThePort) {
+  InResync();
   Legacy(Data(1, 1000));
   Legacy(Data(1001, 1000));
   EXPECT_EQ(PortSent(), "[.] 1 ack 2001");
@@ -127,7 +127,7 @@ TEST_F(Delegated, InSyncTheStackAcknowledgesThroughThePort) {
 }
 
 TEST_F(Delegated, ResumeSaysWhatWasConsumedAndGranted) {
-  InSync();
+  InResync();
   Legacy(Data(1, 1000));
   const ResumeState r = c->IssueResume();
   EXPECT_EQ(r.legacy_count, 1U);
@@ -138,12 +138,12 @@ TEST_F(Delegated, ResumeSaysWhatWasConsumedAndGranted) {
   EXPECT_EQ(r.max_wnd, 60000U);
   EXPECT_EQ(r.last_ack_sent, kIrs + 1);
   ExpectPhase(Delegation::kResuming);
-  ExpectBar(ResumeBar::kNotInSync);  // one at a time
+  ExpectBar(ResumeBar::kNotResync);  // one at a time
 }
 
 // Corner 70: no acknowledgement from issue to answer, whatever comes.
 TEST_F(Delegated, WhileResumingItAcceptsTheRunAndSendsNoAck) {
-  InSync();
+  InResync();
   Legacy(Data(1, 1000));
   c->IssueResume();
   port.sent.clear();
@@ -161,19 +161,19 @@ TEST_F(Delegated, WhileResumingItAcceptsTheRunAndSendsNoAck) {
 }
 
 TEST_F(Delegated, RefusedResumeSendsWhatItOwes) {
-  InSync();
+  InResync();
   c->IssueResume();
   Legacy(Data(1, 1000));
   Legacy(Data(1001, 1000));
   EXPECT_EQ(PortSent(), "");
   c->OnResumeAnswer(false, {});
   EXPECT_EQ(PortSent(), "[.] 1 ack 2001");
-  ExpectPhase(Delegation::kInSync);
+  ExpectPhase(Delegation::kResync);
   EXPECT_GE(port.may_resume, 1);
 }
 
 TEST_F(Delegated, ResumeThatLostBytesResetsTheConnection) {
-  InSync();
+  InResync();
   c->IssueResume();
   c->OnResumeAnswer(true, kIrs + 500);
   EXPECT_EQ(reason, CloseReason::kDeviceFault);
@@ -182,7 +182,7 @@ TEST_F(Delegated, ResumeThatLostBytesResetsTheConnection) {
 // -- Bars to RESUME --
 
 TEST_F(Delegated, HoleBarsResume) {
-  InSync();
+  InResync();
   Legacy(Data(1001, 1000));
   ExpectBar(ResumeBar::kHole);
   EXPECT_EQ(port.may_resume, 0);
@@ -192,7 +192,7 @@ TEST_F(Delegated, HoleBarsResume) {
 }
 
 TEST_F(Delegated, RcvNxtInsideTheRunBarsResume) {
-  InSync();
+  InResync();
   // The window's edge cuts the run: the stack takes part of a frame that the run holds whole.
   const uint32_t window = c->tcb().RcvWnd();
   Legacy(Data(1, window + 100));
@@ -200,7 +200,7 @@ TEST_F(Delegated, RcvNxtInsideTheRunBarsResume) {
 }
 
 TEST_F(Delegated, OwnRecoveryBarsResume) {
-  InSync();
+  InResync();
   Write(1, 10000);
   for (int i = 0; i < 3; ++i) Legacy(Ack(1, 1));
   ExpectBar(ResumeBar::kRecovering);
@@ -210,7 +210,7 @@ TEST_F(Delegated, OwnRecoveryBarsResume) {
 
 // Corner 46.
 TEST_F(Delegated, FinBarsResumeForEver) {
-  InSync();
+  InResync();
   Legacy(Fin(101));
   ExpectBar(ResumeBar::kFin);
   Legacy(Data(1, 100));
@@ -219,7 +219,7 @@ TEST_F(Delegated, FinBarsResumeForEver) {
 }
 
 TEST_F(Delegated, WhoClosedMayStillResume) {
-  InSync();
+  InResync();
   c->ShutdownWrite();
   EXPECT_EQ(PortSent(), "[F.] 1 ack 1");
   ExpectBar(ResumeBar::kNone);
@@ -227,7 +227,7 @@ TEST_F(Delegated, WhoClosedMayStillResume) {
 
 // -- The run is judged by frozen values (corner 74) --
 
-TEST_F(Delegated, TextOfAFrameWithAnAckThatWasGoodOnEnteringSyncCounts) {
+TEST_F(Delegated, TextOfAFrameWithAnAckThatWasGoodOnEnteringResyncCounts) {
   Established();
   c->BeginDelegation(port);
   c->OnSetupAnswer(true);
@@ -242,13 +242,13 @@ TEST_F(Delegated, TextOfAFrameWithAnAckThatWasGoodOnEnteringSyncCounts) {
   EXPECT_EQ(c->delegation().run.end(), kIrs + 101);
 }
 
-TEST_F(Delegated, PawsIsJudgedByTheFrozenValueWhileInSync) {
+TEST_F(Delegated, PawsIsJudgedByTheFrozenValueWhileResync) {
   options.timestamps = true;
   peer_syn.timestamps = Timestamps{0, 0};
-  InSync();
+  InResync();
   peer_time = 2000;
   Legacy(Data(1, 100));
-  peer_time = 1500;  // older than ts_recent by now, not than it was on entering sync
+  peer_time = 1500;  // older than ts_recent by now, not than it was on entering resync
   Legacy(Data(101, 100));
   EXPECT_EQ(c->ReadableBytes(), 200U);
   EXPECT_EQ(c->tcb().ts_recent, 2000U);
@@ -408,7 +408,7 @@ TEST_F(Delegated, ReadingMovesTheEdgeWithoutWindowScalingToo) {
 TEST_F(Delegated, LiveFramesAreJudgedByTheEngine) {
   Live();
   c->InputLegacy(Rst(1), LiveVerdict());
-  EXPECT_EQ(c->state(), State::kEstablished) << "an acceptable one had come with sync";
+  EXPECT_EQ(c->state(), State::kEstablished) << "an acceptable one had come with resync";
   EXPECT_EQ(PortSent(), "");
   Segment syn = Syn();
   syn.flags.ack = true;
@@ -416,15 +416,15 @@ TEST_F(Delegated, LiveFramesAreJudgedByTheEngine) {
   EXPECT_EQ(PortSent(), "[.] 1 ack 1");
 }
 
-// Corner 81. It is judged by the numbers that sync brings, not dropped: resent, it could meet a
+// Corner 81. It is judged by the numbers that resync brings, not dropped: resent, it could meet a
 // live entry each time.
-TEST_F(Delegated, SegmentPastALiveEntryAsksForSyncAndIsTakenThen) {
+TEST_F(Delegated, SegmentPastALiveEntryAsksForResyncAndIsTakenThen) {
   Live();
   Input(Data(501, 100));
-  EXPECT_EQ(port.sync_requests, 1);
+  EXPECT_EQ(port.resync_requests, 1);
   EXPECT_EQ(c->ReadableBytes(), 0U);
   c->OnDelegatedData(Piece(1, 500));
-  c->OnDelegatedSync(Notice(501));
+  c->OnDelegatedResync(Notice(501));
   EXPECT_EQ(c->ReadableBytes(), 600U);
   EXPECT_EQ(c->tcb().rcv_nxt, kIrs + 601);
   EXPECT_EQ(c->MayResume(), ResumeBar::kNone);
@@ -434,14 +434,14 @@ TEST_F(Delegated, SegmentPastALiveEntryAsksForSyncAndIsTakenThen) {
 // Corner 81. Taken at once it would lie beyond the run at whose end the engine goes live.
 TEST_F(Delegated, SegmentPastAnEntryThatIsResumingWaitsForTheAnswer) {
   Live();
-  c->OnDelegatedSync(Notice(1));
+  c->OnDelegatedResync(Notice(1));
   c->IssueResume();
   Input(Data(1, 100));
   EXPECT_EQ(c->tcb().rcv_nxt, kIrs + 1);
   c->OnResumeAnswer(true, kIrs + 1);
   ExpectPhase(Delegation::kLive);
-  EXPECT_EQ(port.sync_requests, 1);
-  c->OnDelegatedSync(Notice(1));
+  EXPECT_EQ(port.resync_requests, 1);
+  c->OnDelegatedResync(Notice(1));
   EXPECT_EQ(c->ReadableBytes(), 100U);
 
   c->IssueResume();
@@ -457,16 +457,16 @@ TEST_F(Delegated, SegmentsPastALiveEntryAreKeptInASmallNumber) {
   EXPECT_LE(c->delegation().kept.size(), 16U);
 }
 
-TEST_F(Delegated, SyncBringsTheConnectionBackWithItsNumbers) {
+TEST_F(Delegated, ResyncBringsTheConnectionBackWithItsNumbers) {
   Live();
   Write(1, 3000);
   c->OnDelegatedData(Piece(1, 500));
   port.sent.clear();
-  SyncNotice n = Notice(501);
+  ResyncNotice n = Notice(501);
   n.snd_una = kIss + 1001;  // progress that had not been told
   n.snd_wnd = 40000;
-  c->OnDelegatedSync(n);
-  ExpectPhase(Delegation::kInSync);
+  c->OnDelegatedResync(n);
+  ExpectPhase(Delegation::kResync);
   EXPECT_EQ(c->tcb().snd_una, kIss + 1001);
   EXPECT_EQ(c->tcb().snd_wnd, 40000U);
   EXPECT_EQ(c->tcb().last_ack_sent, kIrs + 501);
@@ -479,9 +479,9 @@ TEST_F(Delegated, SyncBringsTheConnectionBackWithItsNumbers) {
   EXPECT_EQ(c->delegation().run.start(), kIrs + 1501) << "its start is never lowered";
 }
 
-TEST_F(Delegated, SyncThatLostBytesResetsTheConnection) {
+TEST_F(Delegated, ResyncThatLostBytesResetsTheConnection) {
   Live();
-  c->OnDelegatedSync(Notice(100));
+  c->OnDelegatedResync(Notice(100));
   EXPECT_EQ(reason, CloseReason::kDeviceFault);
   EXPECT_EQ(port.gone, 1);
 }
@@ -513,8 +513,8 @@ TEST_F(Delegated, UndelegatedFromLiveItGoesOnByItself) {
   EXPECT_EQ(c->ReadableBytes(), 600U);
 }
 
-TEST_F(Delegated, UndelegatedFromSyncTheStacksNumbersStand) {
-  InSync();
+TEST_F(Delegated, UndelegatedFromResyncTheStacksNumbersStand) {
+  InResync();
   Legacy(Data(1, 100));
   c->BeginUndelegation();
   Legacy(Data(101, 100));
@@ -540,7 +540,7 @@ TEST_F(Delegated, NotificationsForADeadConnectionAreHarmless) {
   c->Abort();
   c->OnProgress({});
   c->OnDelegatedData(Piece(1, 100));
-  c->OnDelegatedSync(Notice(1));
+  c->OnDelegatedResync(Notice(1));
   c->OnResumeAnswer(true, {});
   c->OnSetupAnswer(true);
   c->OnUndelegated({});
@@ -558,7 +558,7 @@ TEST_F(Delegated, OneSendMayCarryManySegments) {
 }
 
 TEST_F(Delegated, LegacyBufferIsHeldNotCopied) {
-  InSync();
+  InResync();
   const auto hold = std::make_shared<Bytes>(100);
   Segment s = Data(1, 100);
   s.payload = *hold;

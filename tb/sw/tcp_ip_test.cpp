@@ -5,10 +5,10 @@
 
 #include <random>
 
+#include "sim/pcap/reader.h"
 #include "sw/tcp/arp.h"
 #include "sw/tcp/ipv4.h"
 #include "sw/tcp/ipv6.h"
-#include "tb/pcap/reader.h"
 #include "tb/sw/recording_netif.h"
 #include "tb/sw/virtual_time.h"
 

@@ -4,10 +4,10 @@
 // were recorded, and our answers must say what the recorded server's said.
 #include <gtest/gtest.h>
 
+#include "sim/pcap/reader.h"
 #include "sw/tcp/ipv4.h"
 #include "sw/tcp/ipv6.h"
 #include "sw/tcp/stack.h"
-#include "tb/pcap/reader.h"
 #include "tb/sw/hosts.h"
 #include "tb/sw/recording_netif.h"
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Time that passes only when a test says so.
-#ifndef HANDOFF_TB_SW_VIRTUAL_TIME_H_
-#define HANDOFF_TB_SW_VIRTUAL_TIME_H_
+#pragma once
 
 #include <functional>
 #include <map>
@@ -68,5 +67,3 @@ class VirtualTime : public sw::TimerService {
 };
 
 }  // namespace handoff::tb
-
-#endif  // HANDOFF_TB_SW_VIRTUAL_TIME_H_

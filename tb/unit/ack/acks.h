@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "model/handoff_ack.h"
-#include "tb/lockstep/twin_bench.h"
+#include "tb/twin/twin_bench.h"
 
 namespace handoff {
 

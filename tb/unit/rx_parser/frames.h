@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "gen/handoff_pkg.h"
-#include "tb/lockstep/rng.h"
+#include "model/rng.h"
 
 namespace handoff {
 namespace rx_parser {

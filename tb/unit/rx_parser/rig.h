@@ -14,7 +14,7 @@
 #include <utility>
 
 #include "model/handoff_rx_parser.h"
-#include "tb/lockstep/twin_bench.h"
+#include "tb/twin/twin_bench.h"
 #include "tb/unit/rx_parser/frames.h"
 #include "tb/unit/rx_parser/reference.h"
 

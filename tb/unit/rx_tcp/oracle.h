@@ -27,9 +27,9 @@ struct Expected {
   State n;
   Place place;
   Reason verdict{};
-  bool has_ackev = false, has_prog = false;
+  bool has_ackev = false, has_progress = false;
   Ackev ackev;
-  Prog prog;
+  Progress progress;
 };
 
 // How far b is ahead of a; the numbers of these tests lie within 2^31 of each other.
@@ -43,8 +43,8 @@ class Oracle {
     Conditions();
     for (x_.row = 1; !x_.fits[x_.row];) ++x_.row;
     Effects();
-    x_.place.conn = x_.ackev.conn = x_.prog.conn = in.op.conn;
-    x_.place.gen = x_.prog.gen = s_.gen;
+    x_.place.conn = x_.ackev.conn = x_.progress.conn = in.op.conn;
+    x_.place.gen = x_.progress.gen = s_.gen;
     x_.place.room_epoch = x_.n.room_epoch;
     x_.ackev.coalesce_on = s_.coalesce_on;
     x_.ackev.ack_frames = s_.ack_frames;
@@ -117,7 +117,7 @@ class Oracle {
       case 3:
         return Whole(Reason::ReasonNoEntry);
       case 4:
-        Whole(Reason::ReasonInSync);
+        Whole(Reason::ReasonResync);
         return Run();
       case 5:
         Drop(Reason::ReasonOld);
@@ -150,7 +150,7 @@ class Oracle {
         SendState();
         Timestamp();
         Whole(Reason::ReasonSack);
-        x.has_prog = x.prog.cancel = true;
+        x.has_progress = x.progress.cancel = true;
         return;
       case 14:
         Progress(SendState());
@@ -203,17 +203,17 @@ class Oracle {
     p.ntf.snd_una = x_.n.snd_una;
     p.ntf.snd_wnd = x_.n.snd_wnd;
   }
-  // The whole frame, and to sync; the frame is the first of the run.
+  // The whole frame, and to resync; the frame is the first of the run.
   void Leave(Reason reason) {
     Whole(reason);
-    x_.place.to_sync = x_.place.ntf.to_sync = true;
+    x_.place.to_resync = x_.place.ntf.to_resync = true;
     x_.place.ts_recent = s_.ts_recent;
     x_.place.seq = s_.rcv_nxt;
     x_.n.live = false;
     x_.n.run_start = x_.n.run_end = s_.rcv_nxt;
     x_.n.run_frames = 0;
     ++x_.n.room_epoch;
-    x_.has_prog = x_.prog.cancel = true;
+    x_.has_progress = x_.progress.cancel = true;
     Run();
     AckBy(Ack::AckFlush);
   }
@@ -264,11 +264,11 @@ class Oracle {
   }
   void Progress(bool changed) {
     if (!changed) return;
-    x_.has_prog = true;
-    x_.prog.snd_una = x_.n.snd_una;
-    x_.prog.snd_wnd = x_.n.snd_wnd;
-    x_.prog.dup = x_.n.dup;
-    if (s_.ts_on && g_.has_ts) x_.prog.ts_ecr = g_.ts_ecr;
+    x_.has_progress = true;
+    x_.progress.snd_una = x_.n.snd_una;
+    x_.progress.snd_wnd = x_.n.snd_wnd;
+    x_.progress.dup = x_.n.dup;
+    if (s_.ts_on && g_.has_ts) x_.progress.ts_ecr = g_.ts_ecr;
   }
   void Timestamp() {
     if (!s_.ts_on || !g_.has_ts || !ts_ok_ || Ahead(s_.last_ack, g_.seq) > 0) return;

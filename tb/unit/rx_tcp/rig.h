@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "gen/handoff_pkg.h"
-#include "tb/lockstep/twin_bench.h"
+#include "tb/twin/twin_bench.h"
 
 namespace handoff::rx_tcp_test {
 
@@ -33,7 +33,7 @@ struct Result {
   std::optional<Place> place;
   std::optional<State> blk;
   std::optional<Ackev> ackev;
-  std::optional<Prog> prog;
+  std::optional<Progress> progress;
   std::optional<Snap> snap;
   std::optional<CmdRsp> cmd_rsp;
   std::optional<Reason> verdict;
@@ -129,15 +129,15 @@ class Rig {
   Bench bench;
   Producer<Op> op{bench, bench.to.op};
   Producer<Uerr> uerr{bench, bench.to.uerr};
-  Producer<Exp> exp{bench, bench.to.exp};
+  Producer<Expiry> expiry{bench, bench.to.expiry};
   Producer<Start> start{bench, bench.to.start};
   Producer<Room> room{bench, bench.to.room};
-  Producer<Lret> lret{bench, bench.to.lret};
+  Producer<LegacyReturn> legacy_return{bench, bench.to.legacy_return};
   Producer<Grant> grant{bench, bench.to.grant};
   Consumer<Place> place{bench, bench.from.place};
   Consumer<State> blk{bench, bench.from.blk};
   Consumer<Ackev> ackev{bench, bench.from.ackev};
-  Consumer<Prog> prog{bench, bench.from.prog};
+  Consumer<Progress> progress{bench, bench.from.progress};
   Consumer<Snap> snap{bench, bench.from.snap};
   Consumer<CmdRsp> cmd_rsp{bench, bench.from.cmd_rsp};
   Consumer<Cnt> tcp_cnt{bench, bench.from.tcp_cnt};
@@ -175,8 +175,8 @@ class Rig {
     uerr.Push(x);
     return Finish();
   }
-  Result Do(const Exp& x) {
-    exp.Push(x);
+  Result Do(const Expiry& x) {
+    expiry.Push(x);
     return Finish();
   }
   Result Do(const Start& x) {
@@ -189,7 +189,7 @@ class Rig {
     Get(place, &r.place);
     Get(blk, &r.blk);
     Get(ackev, &r.ackev);
-    Get(prog, &r.prog);
+    Get(progress, &r.progress);
     Get(snap, &r.snap);
     Get(cmd_rsp, &r.cmd_rsp);
     std::optional<Cnt> cnt;
@@ -206,11 +206,11 @@ class Rig {
     return *r.blk;
   }
 
-  void InSync(const Cmd& setup) {
+  void InResync(const Cmd& setup) {
     if (Do(setup).status() != Status::StatusOk) bench.Fail("SETUP refused\n");
   }
   void Established(const Cmd& setup) {
-    InSync(setup);
+    InResync(setup);
     if (Do(ResumeOf(setup)).status() != Status::StatusOk) bench.Fail("RESUME refused\n");
   }
   // Bytes before `end` are sure to go to user buffers, told under the epoch in force.
@@ -224,7 +224,7 @@ class Rig {
     while (!place.empty()) place.Take();
     while (!blk.empty()) blk.Take();
     while (!ackev.empty()) ackev.Take();
-    while (!prog.empty()) prog.Take();
+    while (!progress.empty()) progress.Take();
     while (!snap.empty()) snap.Take();
     while (!cmd_rsp.empty()) cmd_rsp.Take();
     while (!tcp_cnt.empty()) tcp_cnt.Take();

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "tb/lockstep/agents.h"
+#include "tb/twin/agents.h"
 #include "tb/unit/tx/frames.h"
 
 namespace handoff {
@@ -63,16 +63,16 @@ class DmaReads : public Agent {
  public:
   template <class Bench>
   DmaReads(Bench& bench, HostMemory& memory)
-      : from_(bench.from.tr_req),
-        to_(bench.to.tr),
+      : from_(bench.from.tx_rd_req),
+        to_(bench.to.tx_rd),
         memory_(memory),
         rng_([&bench] { return bench.MakeRng("dma"); }) {
     bench.Add(this);
     Reset();
   }
 
-  uint32_t latency = 4;  // from tr_req visible to its first beat visible
-  double pace = 1;       // chance of tr_req_ready
+  uint32_t latency = 4;  // from tx_rd_req visible to its first beat visible
+  double pace = 1;       // chance of tx_rd_req_ready
   double gap = 0;        // chance of no beat though there is one
   std::vector<RdReq> requests;
 

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "model/handoff_tx.h"
-#include "tb/lockstep/twin_bench.h"
+#include "tb/twin/twin_bench.h"
 #include "tb/unit/tx/frames.h"
 #include "tb/unit/tx/neighbours.h"
 
@@ -70,7 +70,8 @@ class TxRig {
     starts_ = tx_count_ = txa_count_ = 0;
     bench.in.cfg.max_frame = 9018;
     bench.in.link_up = true;
-    bench.in.sent_ready = bench.in.tx_ready = bench.in.tr_req_ready = bench.in.start_ready = true;
+    bench.in.sent_ready = bench.in.tx_ready = bench.in.tx_rd_req_ready = bench.in.start_ready =
+        true;
     SetRing(0x1000, 6);
     bench.Until([&] { return bench.out().quiet; }, "cleared", entries + 4);
   }

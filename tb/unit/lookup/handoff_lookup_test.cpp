@@ -6,187 +6,25 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <deque>
-#include <initializer_list>
-#include <set>
-#include <string>
-#include <string_view>
 #include <vector>
 
-#include "gen/handoff_lookup_least_rtl.h"
-#include "gen/handoff_lookup_rtl.h"
-#include "gen/handoff_lookup_small_rtl.h"
-#include "model/handoff_lookup.h"
 #include "tb/twin/channel_hits.h"
-#include "tb/twin/twin_bench.h"
+#include "tb/unit/lookup/rig.h"
 #include "tb/unit/lookup/table.h"
 
 namespace handoff {
 namespace {
 
+using lookup::Command;
+using lookup::Frame;
 using lookup::Hash;
-using lookup::Table;
-
-// The key that Microsoft's verification suite of RSS uses, first byte most significant.
-HashKey RssKey() {
-  constexpr uint8_t kBytes[40] = {0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67,
-                                  0x25, 0x3d, 0x43, 0xa3, 0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb,
-                                  0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3, 0x80, 0x30,
-                                  0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa};
-  HashKey key;
-  for (uint32_t i = 0; i < 40; ++i) key.set_byte(39 - i, kBytes[i]);
-  return key;
-}
-
-// Connection `i` as its frames name it; every fourth is of IPv6.
-Key MakeKey(uint32_t i) {
-  Key key;
-  key.is_ip6 = i % 4 == 3;
-  key.dst_mac = 0x020000000001;
-  key.src_port = static_cast<U16>(1024 + i);
-  key.dst_port = 80;
-  key.src_ip.w[0] = 0x0a000000 + i;
-  key.dst_ip.w[0] = 0xc0a80001;
-  if (key.is_ip6) key.src_ip.w[1] = key.dst_ip.w[1] = 0x3ffe050102001fff;
-  return key;
-}
-
-Hdr Frame(const Key& key, Reason reason = Reason::ReasonNone) {
-  Hdr hdr;
-  hdr.key = key;
-  hdr.seg.reason = reason;
-  hdr.seg.seq = key.src_port;
-  return hdr;
-}
-
-CmdKey Command(CmdKind op, const Key& key, uint32_t conn = 0) {
-  CmdKey cmd;
-  cmd.key = key;
-  cmd.cmd.op = op;
-  cmd.cmd.conn = static_cast<Conn>(conn);
-  return cmd;
-}
-CmdKey SetupOf(const Key& key, uint32_t conn) { return Command(CmdKind::CmdSetup, key, conn); }
-CmdKey Undelegate(const Key& key) { return Command(CmdKind::CmdUndelegate, key, 0xffff); }
-
-// Takes every op as it appears, says what it had to be, and whether `lookup_used` is right.
-template <class Bench>
-class Watch : public Agent {
- public:
-  Watch(Bench& bench, const Table& table) : table(table), bench_(bench) { bench.Add(this); }
-
-  Table table;
-  std::deque<Op> ops;  // as they appeared, until a test takes them
-
-  void Declare(std::initializer_list<const char*> names) {
-    bench_.Declare(names);
-    names_.insert(names.begin(), names.end());
-  }
-  bool empty() const { return frames_.empty() && commands_.empty(); }
-
-  void Reset() override {
-    table.Clear();
-    frames_.clear();
-    commands_.clear();
-    ops.clear();
-    standing_ = false;
-  }
-  void Sample(uint64_t) override {
-    const auto& in = bench_.in;
-    const auto& out = bench_.out();
-    if (out.op_valid && !standing_) See(out.op);
-    standing_ = out.op_valid && !in.op_ready;
-    Check(out.lookup_used == table.used, "lookup_used");
-    if (out.quiet) Check(empty(), "quiet");
-    if (in.hdr_valid && out.hdr_ready) frames_.push_back(in.hdr);
-    if (in.cmd_valid && out.cmd_ready) commands_.push_back(in.cmd);
-  }
-  void Drive() override {}
-
- private:
-  void See(const Op& op) {
-    Op expected;
-    if (op.is_cmd) {
-      Check(!commands_.empty(), "an op for each command");
-      expected = table.Do(commands_.front(), bench_.in.cfg.hash_key);
-      commands_.pop_front();
-    } else {
-      Check(!frames_.empty(), "an op for each frame");
-      expected = table.Look(frames_.front(), bench_.in.cfg.hash_key);
-      frames_.pop_front();
-    }
-    Check(op == expected, table.row);
-    for (const char* name : {table.row, table.place}) {
-      if (names_.count(name)) bench_.Hit(name);
-    }
-    ops.push_back(op);
-  }
-  void Check(bool holds, const char* what) {
-    if (!holds) bench_.Fail(std::string("not as the page says: ") + what + "\n");
-  }
-
-  Bench& bench_;
-  std::set<std::string_view> names_;
-  std::deque<Hdr> frames_;  // taken by the unit, their ops not yet seen
-  std::deque<CmdKey> commands_;
-  bool standing_ = false;
-};
-
-template <class RtlClass>
-class Rig {
- public:
-  using Bench = TwinBench<handoff_lookup, RtlClass>;
-  static constexpr uint32_t kWays = RtlClass::kWays;
-  static constexpr uint32_t kSets = 2 * RtlClass::kDctEntries / RtlClass::kWays;
-  static constexpr uint32_t kStash = RtlClass::kStashEntries;
-  Bench bench;
-  Producer<Hdr> hdr{bench, bench.to.hdr};
-  Producer<CmdKey> cmd{bench, bench.to.cmd};
-  Consumer<Op> op{bench, bench.from.op};
-  Watch<Bench> watch{bench, Table(RtlClass::kDctEntries, kWays, kStash)};
-
-  Rig() { UseHashKey(RssKey()); }
-
-  // Reset zeroes the inputs.
-  void UseHashKey(const HashKey& key) { bench.in.cfg.hash_key = key; }
-  void Cleared() {
-    bench.Until([&] { return bench.out().quiet; }, "the tables are cleared");
-  }
-  void Settle() {
-    bench.Until([&] { return hdr.done() && cmd.done() && watch.empty() && bench.out().quiet; },
-                "all passed");
-  }
-  Op Pass(const Hdr& frame) {
-    hdr.Push(frame);
-    Settle();
-    return watch.ops.back();
-  }
-  Op Pass(const CmdKey& command) {
-    cmd.Push(command);
-    Settle();
-    return watch.ops.back();
-  }
-  Status StatusOf(const CmdKey& command) { return Pass(command).cmd.status; }
-  bool Hits(const Key& key) { return Pass(Frame(key)).hit; }
-
-  // The next key from `i` on that lies in a set.
-  Key KeyOfSet(uint32_t set, uint32_t* i) {
-    while (Hash(MakeKey(*i), bench.in.cfg.hash_key) % kSets != set) ++*i;
-    return MakeKey((*i)++);
-  }
-  // Fills the ways of a set, and the stash with more of the same set.
-  std::vector<Key> Fill(uint32_t set) {
-    std::vector<Key> keys;
-    for (uint32_t n = 0, i = 1; n < kWays + kStash; ++n) {
-      keys.push_back(KeyOfSet(set, &i));
-      EXPECT_EQ(StatusOf(SetupOf(keys.back(), n)), Status::StatusOk);
-    }
-    return keys;
-  }
-};
-using Whole = Rig<handoff_lookup_rtl>;
-using Small = Rig<handoff_lookup_small_rtl>;
-using Least = Rig<handoff_lookup_least_rtl>;
+using lookup::Least;
+using lookup::MakeKey;
+using lookup::RssKey;
+using lookup::SetupOf;
+using lookup::Small;
+using lookup::Undelegate;
+using lookup::Whole;
 
 template <class U>
 void Clearing() {
@@ -499,73 +337,6 @@ TEST(Lookup, NewHashKeyLooksInTheNewSetAndTheStash) {
   u.UseHashKey(RssKey());
   for (const Key& key : keys) EXPECT_TRUE(u.Hits(key));
 }
-
-Key RandomKey(Rng& rng, uint32_t connections) {
-  Key key = MakeKey(static_cast<uint32_t>(rng.Below(connections)));
-  if (rng.Chance(0.15)) key.dst_mac ^= uint64_t{1} << rng.Below(48);
-  if (rng.Chance(0.03)) key.n_tags = static_cast<uint8_t>(rng.Below(3));
-  if (rng.Chance(0.03)) key.vid0 = static_cast<uint16_t>(rng.Below(4096));
-  if (rng.Chance(0.03)) key.vid1 = static_cast<uint16_t>(rng.Below(4096));
-  if (rng.Chance(0.03)) key.is_ip6 = !key.is_ip6;
-  if (rng.Chance(0.03)) key.src_ip.w[1] ^= uint64_t{1} << rng.Below(64);
-  return key;
-}
-
-template <class U>
-void RandomRuns(int64_t runs) {
-  U u;
-  ChannelHits channel_hits(u.bench);
-  u.watch.Declare({"row 1: no search", "row 2: hit", "row 3: miss", "row 4: refused before",
-                   "row 5: tuple in use", "row 6: no room", "row 7: inserted", "row 8: removed",
-                   "row 9: passes", "row 9: nothing to remove", "hit in the first way",
-                   "hit in the stash", "the same key", "the same but for the MAC",
-                   "into the first way", "into the stash", "removed from the first way",
-                   "removed from the stash"});
-  if (U::kWays > 1) {
-    u.watch.Declare({"hit in another way", "into another way", "removed from another way"});
-  }
-  u.bench.Declare({"another hash key", "reset in mid-traffic"});
-  u.bench.Runs(runs, [&] {
-    Rng rng = u.bench.MakeRng("items");
-    u.UseHashKey(rng.Any<HashKey>());
-    u.hdr.SetIdle(rng.Chance(0.4) ? 0 : 0.6);
-    u.cmd.SetIdle(rng.Chance(0.3) ? 0 : 0.6);
-    u.hdr.SetGarbage(rng.Chance(0.5));
-    u.cmd.SetGarbage(rng.Chance(0.5));
-    u.op.SetPace(rng.Chance(0.5) ? 1 : 0.3);
-    const auto connections = static_cast<uint32_t>(rng.Between(2, 3 * U::kSets * U::kWays));
-    const double setups = rng.Chance(0.5) ? 0.8 : 0.5;
-    for (int phase = 0; phase < 3; ++phase) {
-      for (int i = 0; i < 40; ++i) {
-        Hdr frame = rng.Any<Hdr>();
-        frame.key = RandomKey(rng, connections);
-        frame.seg.reason =
-            rng.Chance(0.8) ? Reason::ReasonNone : static_cast<Reason>(rng.Below(64));
-        u.hdr.Push(frame);
-        CmdKey command = rng.Any<CmdKey>();
-        command.key = RandomKey(rng, connections);
-        if (rng.Chance(0.9)) {
-          command.cmd.op = rng.Chance(setups) ? CmdKind::CmdSetup : CmdKind::CmdUndelegate;
-        }
-        if (rng.Chance(0.9)) command.cmd.status = Status::StatusOk;
-        u.cmd.Push(command);
-      }
-      if (rng.Chance(0.1)) {
-        u.bench.Cycle(rng.Between(5, 60));
-        u.bench.Reset();
-        u.bench.Hit("reset in mid-traffic");
-        u.UseHashKey(rng.Any<HashKey>());
-      }
-      u.Settle();
-      if (rng.Chance(0.2)) {
-        u.UseHashKey(rng.Any<HashKey>());
-        u.bench.Hit("another hash key");
-      }
-    }
-  });
-}
-TEST(Lookup, AThousandRandomRuns) { RandomRuns<Small>(1000); }
-TEST(Lookup, RandomRunsOfTheLeastTable) { RandomRuns<Least>(300); }
 
 }  // namespace
 }  // namespace handoff

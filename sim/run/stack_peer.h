@@ -15,6 +15,7 @@
 #include "model/rng.h"
 #include "sw/socket/executor.h"
 #include "sw/socket/socket.h"
+#include "sw/tcp/padding_netif.h"
 #include "sw/tcp/stack.h"
 
 namespace handoff {
@@ -32,7 +33,7 @@ class StackPeer {
       : port(name.c_str(), queue),
         timers(queue, name + ".timers"),
         random_(seed, name),
-        netif_(port, params),
+        netif_([this](tcp::Bytes frame) { port.Send(std::move(frame)); }, params.mac, params.mtu),
         stack({.tcp = params.tcp,
                .random = [this] { return static_cast<uint32_t>(random_.Next()); },
                .congestion_control = {}},
@@ -45,32 +46,12 @@ class StackPeer {
   }
   StackPeer(const StackPeer&) = delete;
 
- private:
-  class PortNetIf : public tcp::NetIf {
-   public:
-    PortNetIf(FramePort& port, const Params& params)
-        : port_(port), mac_(params.mac), mtu_(params.mtu) {}
-    void SendFrame(tcp::ByteView frame) override {
-      std::vector<uint8_t> bytes(frame.begin(), frame.end());
-      if (bytes.size() < tcp::kMinFrameBytes) bytes.resize(tcp::kMinFrameBytes);
-      port_.Send(std::move(bytes));
-    }
-    uint32_t mtu() const override { return mtu_; }
-    tcp::MacAddr mac() const override { return mac_; }
-
-   private:
-    FramePort& port_;
-    tcp::MacAddr mac_;
-    uint32_t mtu_;
-  };
-
- public:
   FramePort port;  // for Link::BindA and BindB
   QueueTimers timers;
 
  private:
   Rng random_;
-  PortNetIf netif_;
+  tcp::PaddingNetIf netif_;
   tcp::HeapPool pool_;
 
  public:

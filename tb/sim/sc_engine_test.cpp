@@ -17,7 +17,7 @@
 #include "model/link/frame_port.h"
 #include "model/link/link.h"
 #include "sim/sc/engine_host.h"
-#include "tb/rig/fake_engine.h"
+#include "tb/rig/copy_device.h"
 #include "tb/rig/in_child.h"
 
 namespace handoff {
@@ -26,7 +26,7 @@ namespace {
 struct Bench {
   explicit Bench(EngineHost::Params params = {}, bool idle_skip = true, LinkParams link = {})
       : link_params(std::move(link)),
-        host("host", FakeEngine::Make(EngineHost::CoreParams({.idle_skip = idle_skip}, params)),
+        host("host", CopyDevice::Make(EngineHost::CoreParams({.idle_skip = idle_skip}, params)),
              params, queue, status, 1),
         wire("wire", link_params, link_params, queue, 1) {
     wire.BindA(host);
@@ -39,12 +39,12 @@ struct Bench {
     return addr;
   }
   void Start(uint32_t kind, uint32_t vector, uint64_t src, uint64_t dst, uint32_t bytes) {
-    hw().WriteReg(FakeEngine::kSrc, static_cast<uint32_t>(src));
-    hw().WriteReg(FakeEngine::kSrc + 4, static_cast<uint32_t>(src >> 32));
-    hw().WriteReg(FakeEngine::kDst, static_cast<uint32_t>(dst));
-    hw().WriteReg(FakeEngine::kDst + 4, static_cast<uint32_t>(dst >> 32));
-    hw().WriteReg(FakeEngine::kBytes, bytes);
-    hw().WriteReg(FakeEngine::kStart, kind | vector << 8);
+    hw().WriteReg(CopyDevice::kSrc, static_cast<uint32_t>(src));
+    hw().WriteReg(CopyDevice::kSrc + 4, static_cast<uint32_t>(src >> 32));
+    hw().WriteReg(CopyDevice::kDst, static_cast<uint32_t>(dst));
+    hw().WriteReg(CopyDevice::kDst + 4, static_cast<uint32_t>(dst >> 32));
+    hw().WriteReg(CopyDevice::kBytes, bytes);
+    hw().WriteReg(CopyDevice::kStart, kind | vector << 8);
   }
   void Run(uint64_t us) {
     sc_core::sc_start(static_cast<double>(us), sc_core::SC_US);
@@ -61,7 +61,7 @@ struct Bench {
 
 bool IsPattern(std::span<const uint8_t> bytes) {
   for (size_t i = 0; i < bytes.size(); i++) {
-    if (bytes[i] != FakeEngine::PatternByte(i)) return false;
+    if (bytes[i] != CopyDevice::PatternByte(i)) return false;
   }
   return true;
 }
@@ -83,7 +83,7 @@ std::string History(uint64_t quantum, bool idle_skip) {
   const auto note = [&](const std::string& what) {
     history += std::to_string(bench.host.host.now_ps()) + " " + what + "\n";
   };
-  const uint64_t ring = bench.Allocate(size_t{FakeEngine::kSlots} * FakeEngine::kSlotBytes);
+  const uint64_t ring = bench.Allocate(size_t{CopyDevice::kSlots} * CopyDevice::kSlotBytes);
   const uint64_t src = bench.Allocate(65536), dst = bench.Allocate(65536);
   for (size_t i = 0; i < 65536; i++) {
     bench.hw().Memory(sw::PhysAddr(src), 65536)[i] = static_cast<uint8_t>(i * i >> 3);
@@ -92,20 +92,20 @@ std::string History(uint64_t quantum, bool idle_skip) {
   std::function<void()> copy = [&] {
     note("copied");
     if (++copies < 20)
-      bench.Start(FakeEngine::kCopy, 1, src, dst + 64 * copies + copies, 100 + 1500 * copies);
+      bench.Start(CopyDevice::kCopy, 1, src, dst + 64 * copies + copies, 100 + 1500 * copies);
   };
   bench.host.host.Run([&] {
     bench.hw().OnInterrupt(1, copy);
-    bench.hw().OnInterrupt(FakeEngine::kRxVector, [&] {
+    bench.hw().OnInterrupt(CopyDevice::kRxVector, [&] {
       note("frame");
-      bench.hw().ReadReg(FakeEngine::kFrames,
+      bench.hw().ReadReg(CopyDevice::kFrames,
                          [&](sw::ReadResult r) { note("frames " + std::to_string(r.value)); });
     });
-    bench.hw().OnInterrupt(FakeEngine::kWakeVector, [&] { note("wake"); });
-    bench.hw().WriteReg(FakeEngine::kRing, static_cast<uint32_t>(ring));
-    bench.hw().WriteReg(FakeEngine::kRing + 4, static_cast<uint32_t>(ring >> 32));
-    bench.Start(FakeEngine::kPattern, 1, 0, dst, 5000);
-    bench.hw().WriteReg(FakeEngine::kWake, 777);
+    bench.hw().OnInterrupt(CopyDevice::kWakeVector, [&] { note("wake"); });
+    bench.hw().WriteReg(CopyDevice::kRing, static_cast<uint32_t>(ring));
+    bench.hw().WriteReg(CopyDevice::kRing + 4, static_cast<uint32_t>(ring >> 32));
+    bench.Start(CopyDevice::kPattern, 1, 0, dst, 5000);
+    bench.hw().WriteReg(CopyDevice::kWake, 777);
   });
   std::function<void(int)> tick = [&](int left) {
     note("timer");
@@ -148,7 +148,7 @@ TEST(EngineModule, ShowsMemoryBeforeTheInterrupt) {
       EXPECT_EQ(bench.hw().Memory(sw::PhysAddr(dst), 3)[2], 0);
       seen++;
     });
-    bench.Start(FakeEngine::kPattern, 5, 0, dst + 3, 30000);
+    bench.Start(CopyDevice::kPattern, 5, 0, dst + 3, 30000);
     EXPECT_FALSE(IsPattern(bench.hw().Memory(sw::PhysAddr(dst + 3), 30000)));
   });
   bench.Run(100);
@@ -161,11 +161,11 @@ TEST(EngineModule, ReadsRightWhateverTheOrderOfCompletions) {
   Bench bench(params);
   const uint64_t src = bench.Allocate(40000), dst = bench.Allocate(40000);
   const auto from = bench.hw().Memory(sw::PhysAddr(src), 40000);
-  for (size_t i = 0; i < from.size(); i++) from[i] = FakeEngine::PatternByte(i);
+  for (size_t i = 0; i < from.size(); i++) from[i] = CopyDevice::PatternByte(i);
   int seen = 0;
   bench.host.host.Run([&] {
     bench.hw().OnInterrupt(1, [&] { seen++; });
-    bench.Start(FakeEngine::kCopy, 1, src, dst, 40000);
+    bench.Start(CopyDevice::kCopy, 1, src, dst, 40000);
   });
   bench.Run(200);
   EXPECT_EQ(seen, 1);
@@ -181,7 +181,7 @@ TEST(EngineModule, WaitsForCreditsAndLosesNothing) {
   uint64_t done_ps = 0;
   bench.host.host.Run([&] {
     bench.hw().OnInterrupt(1, [&] { done_ps = bench.host.host.now_ps(); });
-    bench.Start(FakeEngine::kPattern, 1, 0, dst, 40000);
+    bench.Start(CopyDevice::kPattern, 1, 0, dst, 40000);
   });
   bench.Run(300);
   EXPECT_TRUE(IsPattern(bench.hw().Memory(sw::PhysAddr(dst), 40000)));
@@ -194,12 +194,12 @@ TEST(EngineModule, SleepsWhileNothingIsDue) {
   Bench bench;
   int seen = 0;
   bench.host.host.Run([&] {
-    bench.hw().OnInterrupt(FakeEngine::kWakeVector, [&] {
+    bench.hw().OnInterrupt(CopyDevice::kWakeVector, [&] {
       EXPECT_GE(bench.host.host.Now().count(), 50000);
       EXPECT_LE(bench.host.host.Now().count(), 50003);
       seen++;
     });
-    bench.hw().WriteReg(FakeEngine::kWake, 50000);
+    bench.hw().WriteReg(CopyDevice::kWake, 50000);
   });
   bench.Run(200000);
   bench.host.engine.CatchUp();
@@ -252,8 +252,8 @@ TEST(EngineModule, KeepsAnInterruptWhileItIsMasked) {
   bench.host.host.Run([&] {
     bench.hw().OnInterrupt(4, [&] { seen_ps = bench.host.host.now_ps(); });
     bench.hw().MaskInterrupt(4, true);
-    bench.Start(FakeEngine::kPattern, 4, 0, dst, 100);
-    bench.Start(FakeEngine::kPattern, 4, 0, dst, 100);
+    bench.Start(CopyDevice::kPattern, 4, 0, dst, 100);
+    bench.Start(CopyDevice::kPattern, 4, 0, dst, 100);
   });
   bench.hw().After(sw::Micros(40), [&] {
     EXPECT_TRUE(bench.host.engine.msix().pending(4));
@@ -268,7 +268,7 @@ TEST(EngineModule, KeepsAnInterruptWhileItIsMasked) {
 TEST(EngineModule, FailsTheRunAtAStrayWrite) {
   Bench bench;
   const uint64_t dst = bench.Allocate(4096);
-  bench.host.host.Run([&] { bench.Start(FakeEngine::kPattern, 1, 0, dst + 4000, 100); });
+  bench.host.host.Run([&] { bench.Start(CopyDevice::kPattern, 1, 0, dst + 4000, 100); });
   sc_core::sc_start(100, sc_core::SC_US);
   ASSERT_EQ(bench.status.failures().size(), 1);
   const std::string& text = bench.status.failures()[0];

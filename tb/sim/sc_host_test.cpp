@@ -13,7 +13,7 @@
 
 #include "model/link/frame_port.h"
 #include "sim/sc/engine_host.h"
-#include "tb/rig/fake_engine.h"
+#include "tb/rig/copy_device.h"
 
 namespace handoff {
 namespace {
@@ -33,16 +33,16 @@ struct Bench {
   void EngineWrites(sw::PhysAddr dst, uint32_t bytes, std::function<void()> then) {
     hw().Run([this, dst, bytes, then] {
       hw().OnInterrupt(1, then);
-      hw().WriteReg(FakeEngine::kDst, static_cast<uint32_t>(dst.raw()));
-      hw().WriteReg(FakeEngine::kDst + 4, static_cast<uint32_t>(dst.raw() >> 32));
-      hw().WriteReg(FakeEngine::kBytes, bytes);
-      hw().WriteReg(FakeEngine::kStart, FakeEngine::kPattern | 1 << 8);
+      hw().WriteReg(CopyDevice::kDst, static_cast<uint32_t>(dst.raw()));
+      hw().WriteReg(CopyDevice::kDst + 4, static_cast<uint32_t>(dst.raw() >> 32));
+      hw().WriteReg(CopyDevice::kBytes, bytes);
+      hw().WriteReg(CopyDevice::kStart, CopyDevice::kPattern | 1 << 8);
     });
   }
 
   OrderedQueue queue{"queue"};
   RunStatus status;
-  EngineHost host{"host", FakeEngine::Make({}), {}, queue, status, 1};
+  EngineHost host{"host", CopyDevice::Make({}), {}, queue, status, 1};
   FramePort port{"port", queue};
 };
 

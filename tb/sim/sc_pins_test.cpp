@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string>
 
-#include "tb/rig/fake_engine.h"
+#include "tb/rig/copy_device.h"
 
 namespace handoff {
 namespace {
@@ -23,7 +23,7 @@ struct Bench {
   }
   PinChecker checker;
   EnginePins pins;
-  FakeEngine::Out out;
+  CopyDevice::Out out;
   uint64_t cycle = 0;
 };
 

@@ -2,7 +2,8 @@
 //
 // Two hosts over an imperfect link: a plain stack, and a host whose engine is the fake one.
 //
-//   peer (a stack) ── Wire ── FakeEngine ── FakeHw ── driver, delegation, stack, sockets (host)
+//   peer (a stack) ── FaultyWire ── FakeEngine ── FakeHw ── driver, delegation, stack, sockets
+//   (host)
 #pragma once
 
 #include <functional>
@@ -18,7 +19,7 @@
 namespace handoff::tb {
 
 struct DelegatedConfig {
-  LinkFaults faults{.delay = Micros(200), .reorder_by = Micros(150), .bytes_per_us = 1250};
+  WireFaults faults{.delay = Micros(200), .reorder_by = Micros(150), .bytes_per_us = 1250};
   uint32_t seed = 1;
   bool v6 = false;
   tcp::Vlans vlans;
@@ -38,7 +39,8 @@ class DelegatedHosts {
         peer_addr(config.v6 ? *tcp::IpAddr::Parse("fd00::1") : tcp::IpAddr::V4(10, 77, 0, 1)),
         host_addr(config.v6 ? *tcp::IpAddr::Parse("fd00::2") : tcp::IpAddr::V4(10, 77, 0, 2)),
         vlans(config.vlans),
-        peer_netif_(to_host, tcp::MacAddr{{2, 0, 0, 0, 0, 1}}, config.driver.mtu),
+        peer_netif_([this](const tcp::Bytes& frame) { to_host.Send(frame); },
+                    tcp::MacAddr{{2, 0, 0, 0, 0, 1}}, config.driver.mtu),
         peer({.random = Random(config.seed + 100)}, peer_netif_, time, pool_),
         host(std::make_unique<host::Host>(hw, HostOf(config), config.policy())) {
     const unsigned prefix = config.v6 ? 64 : 24;
@@ -96,8 +98,8 @@ class DelegatedHosts {
 
  public:
   VirtualTime time;
-  Wire to_host;
-  Wire to_peer;
+  FaultyWire to_host;
+  FaultyWire to_peer;
   FakeHw hw;
   FakeEngine engine;
   tcp::IpAddr peer_addr;
@@ -105,7 +107,7 @@ class DelegatedHosts {
   tcp::Vlans vlans;
 
  private:
-  WireNetIf peer_netif_;
+  tcp::PaddingNetIf peer_netif_;
 
  public:
   tcp::Stack peer;

@@ -21,27 +21,22 @@ namespace {
 using tb::DelegatedConfig;
 using tb::DelegatedHosts;
 using tb::PatternUser;
+using tb::WireCase;
 
-struct LinkCase {
-  const char* name;
-  double loss = 0;
-  double duplicate = 0;
-  double reorder = 0;
-  double damage = 0;
-  friend void PrintTo(const LinkCase& c, std::ostream* out) { *out << c.name; }
-};
+constexpr WireCase kEverything{"Everything",
+                               {.loss = 0.02, .duplicate = 0.02, .reorder = 0.03, .damage = 0.01}};
 
-DelegatedConfig Over(const LinkCase& link, uint32_t seed) {
+DelegatedConfig Over(const WireCase& wire, uint32_t seed) {
   DelegatedConfig config;
-  config.faults.loss = link.loss;
-  config.faults.duplicate = link.duplicate;
-  config.faults.reorder = link.reorder;
-  config.faults.damage = link.damage;
+  config.faults.loss = wire.faults.loss;
+  config.faults.duplicate = wire.faults.duplicate;
+  config.faults.reorder = wire.faults.reorder;
+  config.faults.damage = wire.faults.damage;
   config.seed = seed;
   return config;
 }
 
-class DriverLink : public testing::TestWithParam<std::tuple<LinkCase, bool, bool>> {};
+class DriverLink : public testing::TestWithParam<std::tuple<WireCase, bool, bool>> {};
 
 TEST_P(DriverLink, EveryByteArrivesOnceInOrderBothWays) {
   const auto& [link, sack, timestamps] = GetParam();
@@ -79,10 +74,10 @@ TEST_P(DriverLink, EveryByteArrivesOnceInOrderBothWays) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, DriverLink,
-    testing::Combine(testing::Values(LinkCase{"Clean"}, LinkCase{"Loss", 0.01},
-                                     LinkCase{"HeavyLoss", 0.08}, LinkCase{"Reorder", 0, 0, 0.05},
-                                     LinkCase{"Duplicate", 0, 0.1},
-                                     LinkCase{"Everything", 0.02, 0.02, 0.03, 0.01}),
+    testing::Combine(testing::Values(WireCase{"Clean", {}}, WireCase{"Loss", {.loss = 0.01}},
+                                     WireCase{"HeavyLoss", {.loss = 0.08}},
+                                     WireCase{"Reorder", {.reorder = 0.05}},
+                                     WireCase{"Duplicate", {.duplicate = 0.1}}, kEverything),
                      testing::Bool(), testing::Bool()),
     [](const auto& test) {
       return std::string(std::get<0>(test.param).name) +
@@ -125,7 +120,7 @@ class AckCount {
 TEST(DriverDelegation, TheEnginesOwnAcksAreKnownByConnection) {
   for (uint32_t seed = 1; seed <= 6; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    DelegatedConfig config = Over({"Everything", 0.02, 0.02, 0.03, 0.01}, seed);
+    DelegatedConfig config = Over(kEverything, seed);
     config.delegation.max_entries = 2;  // one of three is never delegated
     DelegatedHosts hosts(config);
     AckCount acks;

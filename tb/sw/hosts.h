@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Two hosts, each with a whole stack, over a link that delays, loses, reorders, duplicates and
-// damages frames by a seed.
+// Two hosts, each with a whole stack, and a faulty wire in each direction between them.
 #pragma once
 
 #include <functional>
@@ -9,82 +8,15 @@
 #include <random>
 #include <utility>
 
+#include "sw/tcp/padding_netif.h"
 #include "sw/tcp/stack.h"
+#include "tb/sw/faulty_wire.h"
 #include "tb/sw/virtual_time.h"
 
 namespace handoff::tb {
 
-struct LinkFaults {
-  Micros delay = sw::Millis(5);
-  double loss = 0;
-  double duplicate = 0;
-  double reorder = 0;  // held back by `reorder_by`
-  Micros reorder_by = sw::Millis(3);
-  double damage = 0;          // one bit flipped
-  double bytes_per_us = 125;  // 1 Gb/s; 0: no limit
-};
-
-// One direction.
-class Wire {
- public:
-  Wire(VirtualTime& time, LinkFaults faults, uint32_t seed)
-      : time_(time), faults_(faults), random_(seed) {}
-  void SetReceiver(std::function<void(tcp::ByteView)> receiver) { receiver_ = std::move(receiver); }
-  // Sees each frame sent; returns false to lose it.
-  void SetFilter(std::function<bool(tcp::ByteView)> filter) { filter_ = std::move(filter); }
-  LinkFaults& faults() { return faults_; }
-
-  void Send(tcp::ByteView frame) {
-    ++frames;
-    if (filter_ && !filter_(frame)) return;
-    free_at_ = std::max(free_at_, time_.Now());
-    if (faults_.bytes_per_us > 0) {
-      free_at_ += Micros(
-          static_cast<int64_t>(static_cast<double>(frame.size() + 24) / faults_.bytes_per_us));
-    }
-    if (Chance(faults_.loss)) return;
-    const int copies = Chance(faults_.duplicate) ? 2 : 1;
-    for (int i = 0; i < copies; ++i) {
-      Micros delay = free_at_ - time_.Now() + faults_.delay;
-      if (Chance(faults_.reorder)) delay += faults_.reorder_by;
-      tcp::Bytes bytes(frame.begin(), frame.end());
-      if (Chance(faults_.damage))
-        bytes[random_() % bytes.size()] ^= static_cast<uint8_t>(1U << random_() % 8);
-      time_.After(delay, [this, bytes = std::move(bytes)] { receiver_(bytes); });
-    }
-  }
-  uint64_t frames = 0;
-
- private:
-  bool Chance(double p) { return p > 0 && std::uniform_real_distribution<>(0, 1)(random_) < p; }
-
-  VirtualTime& time_;
-  LinkFaults faults_;
-  std::mt19937 random_;
-  std::function<void(tcp::ByteView)> receiver_;
-  std::function<bool(tcp::ByteView)> filter_;
-  Micros free_at_;
-};
-
-class WireNetIf : public tcp::NetIf {
- public:
-  WireNetIf(Wire& wire, tcp::MacAddr mac, uint32_t mtu) : wire_(wire), mac_(mac), mtu_(mtu) {}
-  void SendFrame(tcp::ByteView frame) override {
-    tcp::Bytes bytes(frame.begin(), frame.end());
-    if (bytes.size() < tcp::kMinFrameBytes) bytes.resize(tcp::kMinFrameBytes);
-    wire_.Send(bytes);
-  }
-  uint32_t mtu() const override { return mtu_; }
-  tcp::MacAddr mac() const override { return mac_; }
-
- private:
-  Wire& wire_;
-  tcp::MacAddr mac_;
-  uint32_t mtu_;
-};
-
 struct HostsConfig {
-  LinkFaults faults;
+  WireFaults faults;
   uint32_t seed = 1;
   uint32_t mtu = 1500;
   tcp::Vlans vlans;
@@ -97,8 +29,10 @@ class Hosts {
   explicit Hosts(const HostsConfig& config = {})
       : a_to_b(time, config.faults, config.seed),
         b_to_a(time, config.faults, config.seed + 1),
-        netif_a_(a_to_b, tcp::MacAddr{{2, 0, 0, 0, 0, 1}}, config.mtu),
-        netif_b_(b_to_a, tcp::MacAddr{{2, 0, 0, 0, 0, 2}}, config.mtu),
+        netif_a_([this](const tcp::Bytes& frame) { a_to_b.Send(frame); },
+                 tcp::MacAddr{{2, 0, 0, 0, 0, 1}}, config.mtu),
+        netif_b_([this](const tcp::Bytes& frame) { b_to_a.Send(frame); },
+                 tcp::MacAddr{{2, 0, 0, 0, 0, 2}}, config.mtu),
         addr_a(config.v6 ? *tcp::IpAddr::Parse("fd00::1") : tcp::IpAddr::V4(10, 77, 0, 1)),
         addr_b(config.v6 ? *tcp::IpAddr::Parse("fd00::2") : tcp::IpAddr::V4(10, 77, 0, 2)),
         vlans(config.vlans),
@@ -137,13 +71,13 @@ class Hosts {
 
  public:
   VirtualTime time;
-  Wire a_to_b;
-  Wire b_to_a;
+  FaultyWire a_to_b;
+  FaultyWire b_to_a;
 
  private:
   tcp::HeapPool pool_;
-  WireNetIf netif_a_;
-  WireNetIf netif_b_;
+  tcp::PaddingNetIf netif_a_;
+  tcp::PaddingNetIf netif_b_;
 
  public:
   tcp::IpAddr addr_a;

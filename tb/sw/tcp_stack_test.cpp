@@ -16,14 +16,9 @@ namespace {
 using tb::Hosts;
 using tb::HostsConfig;
 using tb::PatternUser;
+using tb::WireCase;
 
-struct LinkCase {
-  const char* name;
-  tb::LinkFaults faults;
-  friend void PrintTo(const LinkCase& c, std::ostream* out) { *out << c.name; }
-};
-
-class LinkFaults : public testing::TestWithParam<std::tuple<LinkCase, bool, bool>> {};
+class LinkFaults : public testing::TestWithParam<std::tuple<WireCase, bool, bool>> {};
 
 TEST_P(LinkFaults, EveryByteArrivesOnceInOrderBothWays) {
   const auto& [link, sack, timestamps] = GetParam();
@@ -58,10 +53,10 @@ INSTANTIATE_TEST_SUITE_P(
     All, LinkFaults,
     testing::Combine(
         testing::Values(
-            LinkCase{"Clean", {}}, LinkCase{"Loss", {.loss = 0.02}},
-            LinkCase{"HeavyLoss", {.loss = 0.10}}, LinkCase{"Reorder", {.reorder = 0.1}},
-            LinkCase{"Duplicate", {.duplicate = 0.1}}, LinkCase{"Damage", {.damage = 0.03}},
-            LinkCase{"Everything",
+            WireCase{"Clean", {}}, WireCase{"Loss", {.loss = 0.02}},
+            WireCase{"HeavyLoss", {.loss = 0.10}}, WireCase{"Reorder", {.reorder = 0.1}},
+            WireCase{"Duplicate", {.duplicate = 0.1}}, WireCase{"Damage", {.damage = 0.03}},
+            WireCase{"Everything",
                      {.loss = 0.02, .duplicate = 0.03, .reorder = 0.05, .damage = 0.02}}),
         testing::Bool(), testing::Bool()),
     [](const auto& test) {

@@ -4,12 +4,10 @@
 // device with registers. Register offsets, all 32 bits:
 //   0x00 scratch
 //   0x10 src, 0x14 src high, 0x18 dst, 0x1c dst high, 0x20 bytes
-//   0x24 start: writes a pattern (kPattern | vector << 8) or copies src to dst (kCopy | vector <<
-//   8),
-//        then raises the vector
+//   0x24 start: kPattern | vector << 8 writes a pattern, kCopy | vector << 8 copies src to dst;
+//        then the vector is raised
 //   0x30 rx ring, 0x34 high: each good frame is written to its next 2 KiB slot, of kSlots, then
-//   vector 2 is
-//        raised; and sent back
+//        vector 2 is raised; and the frame is sent back
 //   0x38 wake: raises vector 3 at this microsecond
 //   0x40 (read) frames in, 0x44 (read) bad frames
 // Anything else answers SLVERR.
@@ -32,7 +30,7 @@
 
 namespace handoff {
 
-class FakeEngine {
+class CopyDevice {
  public:
   static constexpr uint32_t kSrc = 0x10, kDst = 0x18, kBytes = 0x20, kStart = 0x24, kRing = 0x30;
   static constexpr uint32_t kWake = 0x38, kFrames = 0x40, kBadFrames = 0x44;
@@ -66,9 +64,9 @@ class FakeEngine {
     bool quiet = false;
   };
 
-  explicit FakeEngine(const CoreConfig&) {}
+  explicit CopyDevice(const CoreConfig&) {}
   static std::unique_ptr<EngineCore> Make(const CoreConfig& config) {
-    return std::make_unique<Core<FakeEngine>>(config);
+    return std::make_unique<Core<CopyDevice>>(config);
   }
 
   void Bind(const EnginePins& pins) { pins_ = &pins; }

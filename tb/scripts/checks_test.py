@@ -80,13 +80,23 @@ class Tree(unittest.TestCase):
             ("sw/x.cpp", SPDX + f"// {marker}: later\n", "left undone"),
             ("sw/x.cpp", SPDX + "int x; \n", "white space"),
             ("sw/x.cpp", SPDX + "int x;", "no newline"),
-            ("sw/x.cpp", SPDX + "#include <systemc>\n", "sw/ includes nothing"),
-            ("sw/x.cpp", SPDX + '#include "model/handoff_ack.h"\n', "sw/ includes nothing"),
+            ("sw/x.cpp", SPDX + "#include <systemc>\n", "include that runs up"),
+            ("sw/x.cpp", SPDX + '#include "model/handoff_ack.h"\n', "include that runs up"),
+            ("model/x.cpp", SPDX + "#include <verilated.h>\n", "include that runs up"),
+            ("model/x.cpp", SPDX + '#include "sim/ports.h"\n', "include that runs up"),
+            ("sim/x.cpp", SPDX + '#include "tb/rig/raw_driver.h"\n', "include that runs up"),
             ("rtl/x.sv", SPDX + "// \u2026\n", "not ASCII"),
             ("rtl/x.sv", SPDX + "\n" + waiver, "without its reason"),
         ):
             with self.subTest(fault=fault):
                 self.assertIn(fault, "\n".join(self.faults(name, text)))
+
+    def test_notice_names_what_is_installed(self):
+        check = load("check_tree").check_notice
+        lists = ["# Debian\ncmake\ng++\n", "jinja2==3.1.6\n"]
+        told = "  CMake (cmake)  BSD\n  GCC (g++, in Debian)  GPL\n"
+        self.assertEqual(list(check(told + "  Jinja2 (jinja2)  BSD\n", lists)), [])
+        self.assertIn("jinja2 is not there", "\n".join(check(told, lists)))
 
     def test_waiver_with_a_reason_passes(self):
         waiver = "// verilator lint" + "_off WIDTH\n"

@@ -5,15 +5,12 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <systemc>
 
+#include "sim/build_info/build_info.h"
 #include "sim/core/engine_core.h"
-#include "verilated.h"
 
 namespace handoff::system {
 namespace {
-
-constexpr const char* kVersion = "0.1.0";
 
 // CLI11 would take -1, and what is too large, for the largest number.
 std::string WholeNumber(const std::string& text) {
@@ -96,9 +93,11 @@ CommandLine::CommandLine(Options* o)
                                 "play what a recorded host received into the engine; our "
                                 "stack stands in for the host")) {
   app.require_subcommand(1);
+  const BuildInfo build = GetBuildInfo();
   app.set_version_flag(
-      "--version", fmt::format("handoff {}\n{}\n{}\nC++ compiler {}", kVersion,
-                               Verilated::productVersion(), sc_core::sc_version(), __VERSION__));
+      "--version",
+      fmt::format("handoff {}\nrevision {}\ncompiler {}\nVerilator {}\nSystemC {}", build.version,
+                  build.revision, build.compiler, build.verilator, build.systemc));
 
   run->add_option("scenario", o->scenario, "YAML file; --keys lists what it may say");
   run->add_flag("--keys", o->keys, "list every key of a scenario, with range, default and meaning");

@@ -11,6 +11,7 @@
 
 #include "gen/handoff_pkg.h"
 #include "model/clock.h"
+#include "sim/build_info/build_info.h"
 #include "sim/core/engine_core.h"
 
 namespace handoff::system {
@@ -119,6 +120,7 @@ nlohmann::json ToJson(const RunDescription& run, const RunResult& r) {
   const auto counted = [&r](const auto& value) {
     return r.counted ? nlohmann::json(value) : nlohmann::json();
   };
+  const BuildInfo build = GetBuildInfo();
   return {{"run", run.what},
           {"result", r.result},
           {"reason",  // its first line
@@ -128,6 +130,12 @@ nlohmann::json ToJson(const RunDescription& run, const RunResult& r) {
           {"engine", run.engine},
           {"units", run.units},
           {"parameters", EngineParameters()},
+          {"build",
+           {{"version", build.version},
+            {"revision", build.revision},
+            {"compiler", build.compiler},
+            {"verilator", build.verilator},
+            {"systemc", build.systemc}}},
           {"seed", run.seed},
           {"quantum", r.quantum},
           {"digest", fmt::format("{:016x}", r.digest)},

@@ -72,6 +72,17 @@ class Run(unittest.TestCase):
         readme = (ROOT / "README.md").read_text()
         self.assertIn("\n".join(printed), readme, "copy these lines into README.md:\n" + run.stdout)
 
+    def test_the_summary_says_what_the_program_is(self):
+        _, summary = self.check("delegated_bulk", *SHORT)
+        build = summary["build"]
+        command = [HANDOFF, "--version"]
+        version = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        self.assertEqual(
+            version,
+            "handoff {version}\nrevision {revision}\ncompiler {compiler}\n"
+            "Verilator {verilator}\nSystemC {systemc}\n".format(**build),
+        )
+
     def test_one_digest_in_every_form(self):
         _, lockstep = self.check("delegated_bulk", *SHORT)
         self.assertEqual(set(lockstep["units"].values()), {"both"})

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Files made from others, in <build>/gen: handoff_pkg.h from the package (gen_pkg), the register
-# block and handoff_regs.h from SystemRDL (gen_regs), handoff_<unit>_rtl.h from a unit's ports
+# block and handoff_regs.h from SystemRDL (gen_regs); from a unit's ports the structs of its model,
+# handoff_<unit>_ports.h (gen_<unit>_ports), and the adapter of its RTL, handoff_<unit>_rtl.h
 # (gen_<unit>_rtl). Linking the target makes the file and what it includes.
 
 set(gen ${PROJECT_BINARY_DIR}/gen)
@@ -44,23 +45,45 @@ if(EXISTS ${rdl})
     DEPENDS ${rdl})
 endif()
 
-# The adapter of rtl_<name>, which is <unit> with these parameters.
-function(handoff_generate_ports name unit source)
+# The structs of a unit's model, from the ports of its RTL in <source>: nothing of Verilator in them.
+function(handoff_generate_ports unit source)
   set(script ${PROJECT_SOURCE_DIR}/scripts/gen_ports)
-  if(NOT EXISTS ${script})
-    return()
-  endif()
+  set(header ${gen}/handoff_${unit}_ports.h)
+  handoff_generate(gen_${unit}_ports
+    OUTPUT ${header}
+    COMMAND ${script} --unit handoff_${unit} --pkg ${handoff_pkg}
+            --rtl ${handoff_params_pkg} ${source} --ports ${header}
+    DEPENDS ${handoff_pkg} ${handoff_params_pkg} ${source})
+  target_link_libraries(gen_${unit}_ports INTERFACE gen_pkg)
+endfunction()
+
+# Of rtl/ alone: a unit of HANDOFF_RTL_DIR has the ports of ours, or its adapter is not compiled.
+file(GLOB units CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/rtl/handoff_*.sv)
+list(FILTER units EXCLUDE REGEX "_pkg\\.sv$")
+foreach(source IN LISTS units)
+  string(REGEX REPLACE "^.*/handoff_(.*)\\.sv$" "\\1" unit ${source})
+  handoff_generate_ports(${unit} ${source})
+endforeach()
+
+# The adapter of rtl_<name>, which is <unit> with these parameters. MODEL is the header of the unit's
+# model, if it does not lie in model/.
+function(handoff_generate_adapter name unit source)
+  cmake_parse_arguments(PARSE_ARGV 3 arg "" "MODEL" "PARAMS")
+  set(script ${PROJECT_SOURCE_DIR}/scripts/gen_ports)
+  set(header ${gen}/handoff_${name}_rtl.h)
   set(words --unit handoff_${unit} --pkg ${handoff_pkg} --rtl ${handoff_params_pkg} ${source})
   if(NOT name STREQUAL unit)
     list(APPEND words --name handoff_${name})
   endif()
-  foreach(param IN LISTS ARGN)
+  if(arg_MODEL)
+    list(APPEND words --model ${arg_MODEL})
+  endif()
+  foreach(param IN LISTS arg_PARAMS)
     list(APPEND words --param ${param})
   endforeach()
-  set(header ${PROJECT_BINARY_DIR}/gen/handoff_${name}_rtl.h)
   handoff_generate(gen_${name}_rtl
     OUTPUT ${header}
-    COMMAND ${script} ${words} --header ${header}
+    COMMAND ${script} ${words} --adapter ${header}
     DEPENDS ${handoff_pkg} ${handoff_params_pkg} ${source})
-  target_link_libraries(gen_${name}_rtl INTERFACE rtl_${name} gen_pkg)
+  target_link_libraries(gen_${name}_rtl INTERFACE rtl_${name} gen_${unit}_ports)
 endfunction()

@@ -3,8 +3,8 @@
 # Libraries, programs and tests out of folders of files. A target links what its files include:
 #   "model/handoff_x.h", "model/x/..."   model_x        "Vhandoff_x.h"           rtl_x
 #   "sw/x/..."                           sw_x           "gen/handoff_x_rtl.h"    gen_x_rtl, rtl_x
-#   "sim/x/...", "tb/x/y/..."            sim_x, tb_x_y  "gen/handoff_pkg.h"      gen_pkg
-#   "model/x.h", "sw/x.h"  model_base, sw_base          "gen/handoff_regs.h"     gen_regs
+#   "sim/x/...", "tb/x/y/..."            sim_x, tb_x_y  "gen/handoff_x_ports.h"  gen_x_ports
+#   "model/x.h", "sw/x.h"  model_base, sw_base          "gen/handoff_pkg.h"      gen_pkg
 # and the libraries of handoff_external below. A library is named after its folder, so that a target
 # waits for no other folder than those whose headers it includes.
 

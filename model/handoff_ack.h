@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "gen/handoff_ack_ports.h"
 #include "gen/handoff_pkg.h"
 #include "model/flip.h"
 #include "model/prim/ram.h"
@@ -23,22 +24,8 @@ class handoff_ack {
   struct Params {
     uint32_t DctEntries = 1024;
   };
-  struct In {
-    const bool* ackev_valid = nullptr;
-    const Ackev* ackev = nullptr;
-    const bool* ackreq_ready = nullptr;
-    const bool* ack_tmr_ready = nullptr;
-  };
-  struct Out {
-    bool ackev_ready = false;
-    bool ackreq_valid = false;
-    Ackreq ackreq{};
-    bool ack_cnt_valid = false;
-    Cnt ack_cnt{};
-    bool ack_tmr_valid = false;
-    Tmr ack_tmr{};
-    bool quiet = false;
-  };
+  using In = handoff_ack_in;
+  using Out = handoff_ack_out;
 
   explicit handoff_ack(const Params& params);
   handoff_ack() : handoff_ack(Params()) {}

@@ -11,6 +11,7 @@
 #include <span>
 #include <string_view>
 
+#include "gen/handoff_buffers_ports.h"
 #include "gen/handoff_pkg.h"
 #include "model/flip.h"
 #include "model/prim/ram.h"
@@ -24,30 +25,8 @@ class handoff_buffers {
     uint32_t DctEntries = 1024;
     uint32_t Slots = 8;
   };
-  struct In {
-    const bool* place_valid = nullptr;
-    const Place* place = nullptr;
-    const bool* job_ready = nullptr;
-    const bool* lbuf_valid = nullptr;
-    const LegacyDesc* lbuf = nullptr;
-    const bool* back_tmr_ready = nullptr;
-    const Cfg* cfg = nullptr;
-  };
-  struct Out {
-    bool place_ready = false;
-    bool room_valid = false;
-    Room room{};
-    bool legacy_return_valid = false;
-    LegacyReturn legacy_return{};
-    bool job_valid = false;
-    Job job{};
-    bool back_cnt_valid = false;
-    Cnt back_cnt{};
-    bool lbuf_ready = false;
-    bool back_tmr_valid = false;
-    Tmr back_tmr{};
-    bool quiet = false;
-  };
+  using In = handoff_buffers_in;
+  using Out = handoff_buffers_out;
 
   explicit handoff_buffers(const Params& params);
   handoff_buffers() : handoff_buffers(Params()) {}

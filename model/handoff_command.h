@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "gen/handoff_command_ports.h"
 #include "gen/handoff_pkg.h"
 #include "model/flip.h"
 #include "model/prim/fifo.h"
@@ -24,28 +25,8 @@ class handoff_command {
     uint32_t DctEntries = 1024;
     uint32_t Slots = 8;
   };
-  struct In {
-    const bool* cmd_ready = nullptr;
-    const bool* tmpl_ready = nullptr;
-    const bool* cmd_rsp_valid = nullptr;
-    const CmdRsp* cmd_rsp = nullptr;
-    const bool* cmd_rd_req_ready = nullptr;
-    const bool* cmd_rd_valid = nullptr;
-    const Rd* cmd_rd = nullptr;
-    const Cfg* cfg = nullptr;
-    const Ring* cmd_ring = nullptr;
-  };
-  struct Out {
-    bool cmd_valid = false;
-    CmdKey cmd{};
-    bool tmpl_valid = false;
-    Tmpl tmpl{};
-    bool cmd_rd_req_valid = false;
-    RdReq cmd_rd_req{};
-    U16 cmd_cons = 0;
-    bool cmd_fault = false;
-    bool quiet = false;
-  };
+  using In = handoff_command_in;
+  using Out = handoff_command_out;
 
   explicit handoff_command(const Params& params);
   handoff_command() : handoff_command(Params()) {}

@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "gen/handoff_csr_ports.h"
 #include "gen/handoff_pkg.h"
 #include "model/flip.h"
 #include "model/prim/skid.h"
@@ -25,64 +26,8 @@ class handoff_csr {
     uint32_t DctEntries = 1024;
     uint32_t Slots = 8;
   };
-  struct In {
-    const bool* rxf_cnt_valid = nullptr;
-    const Cnt* rxf_cnt = nullptr;
-    const bool* rxf_drop_valid = nullptr;
-    const Cnt* rxf_drop = nullptr;
-    const U32* lookup_used = nullptr;
-    const bool* tcp_cnt_valid = nullptr;
-    const Cnt* tcp_cnt = nullptr;
-    const bool* back_cnt_valid = nullptr;
-    const Cnt* back_cnt = nullptr;
-    const bool* ack_cnt_valid = nullptr;
-    const Cnt* ack_cnt = nullptr;
-    const bool* tx_cnt_valid = nullptr;
-    const Cnt* tx_cnt = nullptr;
-    const bool* txa_cnt_valid = nullptr;
-    const Cnt* txa_cnt = nullptr;
-    const bool* s_aw_valid = nullptr;
-    const AxilAddr* s_aw = nullptr;
-    const bool* s_w_valid = nullptr;
-    const AxilW* s_w = nullptr;
-    const bool* s_ar_valid = nullptr;
-    const AxilAddr* s_ar = nullptr;
-    const bool* s_b_ready = nullptr;
-    const bool* s_r_ready = nullptr;
-    const bool* irq_cnt_valid = nullptr;
-    const Cnt* irq_cnt = nullptr;
-    const U16* cmd_cons = nullptr;
-    const U16* tx_cons = nullptr;
-    const U16* legacy_cons = nullptr;
-    const U16* ntf_prod = nullptr;
-    const bool* cmd_fault = nullptr;
-    const bool* tx_fault = nullptr;
-    const bool* legacy_fault = nullptr;
-    const bool* ntf_fault = nullptr;
-    const bool* drained = nullptr;
-    const bool* tx_idle = nullptr;
-    const bool* link_up = nullptr;
-    const bool* flr_req = nullptr;
-  };
-  struct Out {
-    bool s_aw_ready = false;
-    bool s_w_ready = false;
-    bool s_ar_ready = false;
-    bool s_b_valid = false;
-    AxilB s_b{};
-    bool s_r_valid = false;
-    AxilR s_r{};
-    Cfg cfg{};
-    Ring cmd_ring{};
-    Ring tx_ring{};
-    Ring legacy_ring{};
-    Ring ntf_ring{};
-    bool halt = false;
-    bool stop = false;
-    bool unit_rst_n = false;
-    bool flr_done = false;
-    bool quiet = false;
-  };
+  using In = handoff_csr_in;
+  using Out = handoff_csr_out;
 
   explicit handoff_csr(const Params& params);
   handoff_csr() : handoff_csr(Params()) {}

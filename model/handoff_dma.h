@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gen/handoff_dma_ports.h"
 #include "gen/handoff_pkg.h"
 #include "model/flip.h"
 #include "model/prim/arb.h"
@@ -25,56 +26,8 @@ class handoff_dma {
   struct Params {
     uint32_t RdTags = 32;
   };
-  struct In {
-    const bool* upload_wr_valid = nullptr;
-    const Wr* upload_wr = nullptr;
-    const bool* notify_wr_valid = nullptr;
-    const Wr* notify_wr = nullptr;
-    const bool* cmd_rd_req_valid = nullptr;
-    const RdReq* cmd_rd_req = nullptr;
-    const bool* legacy_rd_req_valid = nullptr;
-    const RdReq* legacy_rd_req = nullptr;
-    const bool* tx_rd_req_valid = nullptr;
-    const RdReq* tx_rd_req = nullptr;
-    const bool* aw_ready = nullptr;
-    const bool* w_ready = nullptr;
-    const bool* ar_ready = nullptr;
-    const bool* b_valid = nullptr;
-    const AxiB* b = nullptr;
-    const bool* r_valid = nullptr;
-    const AxiR* r = nullptr;
-    const bool* halt = nullptr;
-    const bool* stop = nullptr;
-  };
-  // In the order of the ports, whatever padding that costs:
-  // NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding)
-  struct Out {
-    bool upload_wr_ready = false;
-    bool notify_wr_ready = false;
-    bool upload_wr_done_valid = false;
-    WrDone upload_wr_done{};
-    bool notify_wr_done_valid = false;
-    WrDone notify_wr_done{};
-    bool cmd_rd_req_ready = false;
-    bool legacy_rd_req_ready = false;
-    bool tx_rd_req_ready = false;
-    bool cmd_rd_valid = false;
-    Rd cmd_rd{};
-    bool legacy_rd_valid = false;
-    Rd legacy_rd{};
-    bool tx_rd_valid = false;
-    Rd tx_rd{};
-    bool aw_valid = false;
-    AxiAddr aw{};
-    bool w_valid = false;
-    AxiW w{};
-    bool ar_valid = false;
-    AxiAddr ar{};
-    bool b_ready = false;
-    bool r_ready = false;
-    bool drained = false;
-    bool quiet = false;
-  };
+  using In = handoff_dma_in;
+  using Out = handoff_dma_out;
 
   explicit handoff_dma(const Params& params);
   handoff_dma() : handoff_dma(Params()) {}

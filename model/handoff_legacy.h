@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "gen/handoff_legacy_ports.h"
 #include "gen/handoff_pkg.h"
 #include "model/flip.h"
 #include "model/prim/fifo.h"
@@ -22,25 +23,8 @@ class handoff_legacy {
   struct Params {
     uint32_t LegacyDepth = 256;
   };
-  struct In {
-    const bool* lbuf_ready = nullptr;
-    const bool* legacy_rd_req_ready = nullptr;
-    const bool* legacy_rd_valid = nullptr;
-    const Rd* legacy_rd = nullptr;
-    const Ring* legacy_ring = nullptr;
-  };
-  struct Out {
-    bool lbuf_valid = false;
-    LegacyDesc lbuf{};
-    bool grant_valid = false;
-    Grant grant{};
-    bool legacy_more = false;
-    bool legacy_rd_req_valid = false;
-    RdReq legacy_rd_req{};
-    U16 legacy_cons = 0;
-    bool legacy_fault = false;
-    bool quiet = false;
-  };
+  using In = handoff_legacy_in;
+  using Out = handoff_legacy_out;
 
   explicit handoff_legacy(const Params& params);
   handoff_legacy() : handoff_legacy(Params()) {}

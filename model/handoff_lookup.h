@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gen/handoff_lookup_ports.h"
 #include "gen/handoff_pkg.h"
 #include "model/flip.h"
 #include "model/prim/ram.h"
@@ -24,22 +25,8 @@ class handoff_lookup {
     uint32_t Ways = 4;
     uint32_t StashEntries = 16;
   };
-  struct In {
-    const bool* hdr_valid = nullptr;
-    const Hdr* hdr = nullptr;
-    const bool* cmd_valid = nullptr;
-    const CmdKey* cmd = nullptr;
-    const bool* op_ready = nullptr;
-    const Cfg* cfg = nullptr;
-  };
-  struct Out {
-    bool hdr_ready = false;
-    bool cmd_ready = false;
-    bool op_valid = false;
-    Op op{};
-    U32 lookup_used = 0;
-    bool quiet = false;
-  };
+  using In = handoff_lookup_in;
+  using Out = handoff_lookup_out;
 
   explicit handoff_lookup(const Params& params);
   handoff_lookup() : handoff_lookup(Params()) {}

@@ -25,7 +25,9 @@ void handoff_notify::Reset() {
   u_bursts_.Reset();
   u_queue_.Reset();
   u_pend_.Reset();
-  d_ = q_ = Out{};
+  d_ = Out{};
+  d_.wake_us = kNoDeadline;
+  q_ = d_;
   resting_ = load_notify_wr_ = changed_ = false;
 }
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "gen/handoff_notify_ports.h"
 #include "gen/handoff_pkg.h"
 #include "model/flip.h"
 #include "model/prim/arb.h"
@@ -25,37 +26,8 @@ class handoff_notify {
   struct Params {
     uint32_t DctEntries = 1024;
   };
-  struct In {
-    const bool* progress_valid = nullptr;
-    const Progress* progress = nullptr;
-    const bool* done_valid = nullptr;
-    const Ntf* done = nullptr;
-    const bool* sent_valid = nullptr;
-    const Ntf* sent = nullptr;
-    const bool* notify_wr_ready = nullptr;
-    const bool* notify_wr_done_valid = nullptr;
-    const WrDone* notify_wr_done = nullptr;
-    const bool* irq_ready = nullptr;
-    const Cfg* cfg = nullptr;
-    const Ring* ntf_ring = nullptr;
-    const bool* halt = nullptr;
-    const U64* time_us = nullptr;
-  };
-  struct Out {
-    bool progress_ready = false;
-    bool done_ready = false;
-    U64 wake_us = ~uint64_t{0};
-    bool sent_ready = false;
-    bool notify_wr_valid = false;
-    Wr notify_wr{};
-    bool irq_valid = false;
-    Irq irq{};
-    bool irq_cnt_valid = false;
-    Cnt irq_cnt{};
-    U16 ntf_prod = 0;
-    bool ntf_fault = false;
-    bool quiet = false;
-  };
+  using In = handoff_notify_in;
+  using Out = handoff_notify_out;
 
   explicit handoff_notify(const Params& params);
   handoff_notify() : handoff_notify(Params()) {}

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "gen/handoff_pkg.h"
+#include "gen/handoff_rx_fifo_ports.h"
 #include "model/flip.h"
 #include "model/prim/ram.h"
 #include "model/prim/ram_fifo.h"
@@ -22,25 +23,8 @@ class handoff_rx_fifo {
     uint32_t RxFifoBeats = 1024;
     uint32_t RxFifoFrames = 512;
   };
-  struct In {
-    const bool* frame_valid = nullptr;
-    const Beat* frame = nullptr;
-    const bool* hdr_valid = nullptr;
-    const Hdr* hdr = nullptr;
-    const bool* hdr_ready = nullptr;
-    const bool* fdata_ready = nullptr;
-  };
-  struct Out {
-    bool hdr_valid = false;
-    Hdr hdr{};
-    bool fdata_valid = false;
-    Beat fdata{};
-    bool rxf_cnt_valid = false;
-    Cnt rxf_cnt{};
-    bool rxf_drop_valid = false;
-    Cnt rxf_drop{};
-    bool quiet = false;
-  };
+  using In = handoff_rx_fifo_in;
+  using Out = handoff_rx_fifo_out;
 
   explicit handoff_rx_fifo(const Params& params);
   handoff_rx_fifo() : handoff_rx_fifo(Params()) {}

@@ -12,24 +12,15 @@
 #include <string_view>
 
 #include "gen/handoff_pkg.h"
+#include "gen/handoff_rx_parser_ports.h"
 #include "model/flip.h"
 
 namespace handoff {
 
 class handoff_rx_parser {
  public:
-  struct In {
-    const bool* rx_valid = nullptr;
-    const Axis* rx = nullptr;
-    const Cfg* cfg = nullptr;
-  };
-  struct Out {
-    bool frame_valid = false;
-    Beat frame{};
-    bool hdr_valid = false;
-    Hdr hdr{};
-    bool quiet = false;
-  };
+  using In = handoff_rx_parser_in;
+  using Out = handoff_rx_parser_out;
 
   In in;
   void Reset();

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "gen/handoff_pkg.h"
+#include "gen/handoff_rx_tcp_ports.h"
 #include "model/flip.h"
 #include "model/prim/ram.h"
 #include "model/prim/skid.h"
@@ -28,51 +29,8 @@ class handoff_rx_tcp {
   struct Params {
     uint32_t DctEntries = 1024;
   };
-  struct In {
-    const bool* op_valid = nullptr;
-    const Op* op = nullptr;
-    const bool* place_ready = nullptr;
-    const bool* blk_ready = nullptr;
-    const bool* ackev_ready = nullptr;
-    const bool* progress_ready = nullptr;
-    const bool* room_valid = nullptr;
-    const Room* room = nullptr;
-    const bool* legacy_return_valid = nullptr;
-    const LegacyReturn* legacy_return = nullptr;
-    const bool* grant_valid = nullptr;
-    const Grant* grant = nullptr;
-    const bool* legacy_more = nullptr;
-    const bool* uerr_valid = nullptr;
-    const Uerr* uerr = nullptr;
-    const bool* expiry_valid = nullptr;
-    const Expiry* expiry = nullptr;
-    const bool* start_valid = nullptr;
-    const Start* start = nullptr;
-    const Cfg* cfg = nullptr;
-    const bool* halt = nullptr;
-    const U64* time_us = nullptr;
-  };
-  struct Out {
-    bool op_ready = false;
-    bool place_valid = false;
-    Place place{};
-    bool blk_valid = false;
-    State blk{};
-    bool ackev_valid = false;
-    Ackev ackev{};
-    bool progress_valid = false;
-    Progress progress{};
-    bool snap_valid = false;
-    Snap snap{};
-    bool cmd_rsp_valid = false;
-    CmdRsp cmd_rsp{};
-    bool tcp_cnt_valid = false;
-    Cnt tcp_cnt{};
-    bool uerr_ready = false;
-    bool expiry_ready = false;
-    bool start_ready = false;
-    bool quiet = false;
-  };
+  using In = handoff_rx_tcp_in;
+  using Out = handoff_rx_tcp_out;
 
   explicit handoff_rx_tcp(const Params& params);
   handoff_rx_tcp() : handoff_rx_tcp(Params()) {}

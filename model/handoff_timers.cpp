@@ -23,7 +23,9 @@ void handoff_timers::Reset() {
   u_next_.Reset();
   u_prev_.Reset();
   u_due_.Reset();
-  d_ = q_ = Out{};
+  d_ = Out{};
+  d_.wake_us = ~U64{0};
+  q_ = d_;
   idle_ = changed_ = false;
 }
 

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "gen/handoff_pkg.h"
+#include "gen/handoff_timers_ports.h"
 #include "model/flip.h"
 #include "model/prim/arb.h"
 #include "model/prim/ram.h"
@@ -24,23 +25,8 @@ class handoff_timers {
   struct Params {
     uint32_t DctEntries = 1024;
   };
-  struct In {
-    const bool* ack_tmr_valid = nullptr;
-    const Tmr* ack_tmr = nullptr;
-    const bool* back_tmr_valid = nullptr;
-    const Tmr* back_tmr = nullptr;
-    const bool* expiry_ready = nullptr;
-    const Cfg* cfg = nullptr;
-    const U64* time_us = nullptr;
-  };
-  struct Out {
-    bool ack_tmr_ready = false;
-    bool back_tmr_ready = false;
-    bool expiry_valid = false;
-    Expiry expiry{};
-    U64 wake_us = ~U64{0};
-    bool quiet = false;
-  };
+  using In = handoff_timers_in;
+  using Out = handoff_timers_out;
 
   explicit handoff_timers(const Params& params);
   handoff_timers() : handoff_timers(Params()) {}

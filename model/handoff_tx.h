@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "gen/handoff_pkg.h"
+#include "gen/handoff_tx_ports.h"
 #include "model/flip.h"
 #include "model/prim/arb.h"
 #include "model/prim/fifo.h"
@@ -27,44 +28,8 @@ class handoff_tx {
   struct Params {
     uint32_t DctEntries = 1024;
   };
-  struct In {
-    const bool* tmpl_valid = nullptr;
-    const Tmpl* tmpl = nullptr;
-    const bool* snap_valid = nullptr;
-    const Snap* snap = nullptr;
-    const bool* ackreq_valid = nullptr;
-    const Ackreq* ackreq = nullptr;
-    const bool* start_ready = nullptr;
-    const bool* sent_ready = nullptr;
-    const bool* tx_ready = nullptr;
-    const bool* tx_rd_req_ready = nullptr;
-    const bool* tx_rd_valid = nullptr;
-    const Rd* tx_rd = nullptr;
-    const Cfg* cfg = nullptr;
-    const Ring* tx_ring = nullptr;
-    const bool* stop = nullptr;
-    const bool* link_up = nullptr;
-  };
-  struct Out {
-    bool tmpl_ready = false;
-    bool ackreq_ready = false;
-    bool start_valid = false;
-    Start start{};
-    bool sent_valid = false;
-    Ntf sent{};
-    bool tx_valid = false;
-    Axis tx{};
-    bool tx_cnt_valid = false;
-    Cnt tx_cnt{};
-    bool txa_cnt_valid = false;
-    Cnt txa_cnt{};
-    bool tx_rd_req_valid = false;
-    RdReq tx_rd_req{};
-    U16 tx_cons = 0;
-    bool tx_fault = false;
-    bool tx_idle = false;
-    bool quiet = false;
-  };
+  using In = handoff_tx_in;
+  using Out = handoff_tx_out;
 
   explicit handoff_tx(const Params& params);
   handoff_tx() : handoff_tx(Params()) {}

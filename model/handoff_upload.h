@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "gen/handoff_pkg.h"
+#include "gen/handoff_upload_ports.h"
 #include "model/flip.h"
 #include "model/prim/fifo.h"
 #include "model/prim/ram.h"
@@ -24,31 +25,8 @@ class handoff_upload {
   struct Params {
     uint32_t DctEntries = 1024;
   };
-  struct In {
-    const bool* fdata_valid = nullptr;
-    const Beat* fdata = nullptr;
-    const bool* blk_valid = nullptr;
-    const State* blk = nullptr;
-    const bool* job_valid = nullptr;
-    const Job* job = nullptr;
-    const bool* done_ready = nullptr;
-    const bool* uerr_ready = nullptr;
-    const bool* upload_wr_ready = nullptr;
-    const bool* upload_wr_done_valid = nullptr;
-    const WrDone* upload_wr_done = nullptr;
-  };
-  struct Out {
-    bool fdata_ready = false;
-    bool blk_ready = false;
-    bool job_ready = false;
-    bool done_valid = false;
-    Ntf done{};
-    bool uerr_valid = false;
-    Uerr uerr{};
-    bool upload_wr_valid = false;
-    Wr upload_wr{};
-    bool quiet = false;
-  };
+  using In = handoff_upload_in;
+  using Out = handoff_upload_out;
 
   explicit handoff_upload(const Params& params);
   handoff_upload() : handoff_upload(Params()) {}

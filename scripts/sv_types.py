@@ -6,6 +6,7 @@ struct would get one name (cmd_e, cmd_t), the enum is called CmdKind.
 """
 
 import dataclasses
+import pathlib
 import re
 import sys
 
@@ -77,6 +78,8 @@ class Port:
     name: str
     is_input: bool
     type: object
+    group: int  # ports of one group have one number
+    comment: str  # the group's: who is at the other end, and the rule
 
 
 @dataclasses.dataclass
@@ -116,7 +119,7 @@ class Source:
     """The lines of a file, for the comments that the syntax tree does not hold."""
 
     def __init__(self, path):
-        self.lines = open(path, encoding="utf-8").read().splitlines()
+        self.lines = pathlib.Path(path).read_text(encoding="utf-8").splitlines()
 
     def trailing(self, line):
         """The comment behind the code of a line (from 1) and its continuation lines below."""
@@ -141,6 +144,12 @@ class Source:
                 break
             words.insert(0, found.group(1))
         return " ".join(words)
+
+    def group(self, line):
+        """The comment above the code in which a line (from 1) stands, and the line where it ends."""
+        while line > 1 and re.match(r"\s*[^\s/(]", self.lines[line - 2]):
+            line -= 1
+        return line, self.above(line)
 
 
 class Types:
@@ -254,7 +263,9 @@ class Types:
         ports = []
         for port in instance.body.portList:
             is_input = port.direction == ast.ArgumentDirection.In
-            ports.append(Port(port.name, is_input, self.resolve(port.type)))
+            source, line = self.place(port.location)
+            group = source.group(line)
+            ports.append(Port(port.name, is_input, self.resolve(port.type), *group))
         params = [
             (p.name, int(p.value.value))
             for p in instance.body.parameters

@@ -4,6 +4,8 @@
 import importlib.machinery
 import importlib.util
 import pathlib
+import re
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -105,18 +107,35 @@ class Tree(unittest.TestCase):
 
 MODULE = """
 module handoff_toy
+  import handoff_params_pkg::*;
   import handoff_pkg::*;
-(
+#(
+    parameter int unsigned Slots = DefaultSlots,
+    parameter int unsigned Depth = 6
+) (
     input logic clk_i,
     input logic rst_ni,
+    // from above: go
     input logic go_valid_i,
     input u32_t go_i,
-    output u32_t count_o
+
+    // to below
+    // and beside: how often
+    output u32_t count_o,
+    input logic count_ready_i,
+    output logic quiet_o
 );
 endmodule
 """
-IN = "struct In { const bool* go_valid = nullptr; const uint32_t* go = nullptr; };"
-OUT = "struct Out { U32 count = 0; };"
+FACE = """
+#include "gen/handoff_toy_ports.h"
+  struct Params {
+    uint32_t Slots = kDefaultSlots;
+    uint32_t Depth = 6;  // words
+  };
+  using In = handoff_toy_in;
+  using Out = handoff_toy_out;
+"""
 
 
 class Twins(unittest.TestCase):
@@ -128,23 +147,83 @@ class Twins(unittest.TestCase):
                 path = check.ROOT / name
                 path.parent.mkdir()
                 path.write_text(text)
-            return check.check_ports("toy")
+            return check.check_ports("toy") + check.check_params("toy")
 
-    def test_same_ports_pass(self):
-        self.assertEqual(self.errors(IN + OUT), [])
+    def test_same_ports_and_parameters_pass(self):
+        self.assertEqual(self.errors(FACE), [])
+        self.assertEqual(self.errors(FACE.replace("kDefaultSlots", "8")), [])
 
     def test_each_difference_is_named(self):
-        for model, fault in (
-            (IN + OUT.replace("U32", "uint16_t"), "uint16_t count; the RTL's: U32 count"),
-            (IN + OUT.replace("count", "sum"), "U32 sum; the RTL's: U32 count"),
-            (IN + "struct Out {};", "nothing; the RTL's: U32 count"),
-            (IN.replace(" const uint32_t* go = nullptr;", "") + OUT, "the RTL's: U32 go"),
-            (IN.replace("};", "const bool* x = nullptr; };") + OUT, "bool x; the RTL's: nothing"),
-            (IN.replace("go_valid", "x").replace("* go ", "* go_valid ") + OUT, "In, member 1"),
-            (OUT, "no struct In"),
+        by_hand = "struct In { const bool* go_valid = nullptr; };"
+        for old, new, fault in (
+            ("using In = handoff_toy_in;", by_hand, "In is struct In; wanted: handoff_toy_in"),
+            ("using In", by_hand + "using In", "In is struct In and handoff_toy_in; wanted"),
+            ("toy_out", "ack_out", "Out is handoff_ack_out; wanted: handoff_toy_out"),
+            ("using Out", "// using Out", "Out is missing; wanted: handoff_toy_out"),
+            ("#include", "// #include", "gen/handoff_toy_ports.h is not included"),
+            ("Depth = 6", "Depth = 7", "member 2: Depth = 7; the RTL's: Depth = 6"),
+            ("kDefaultSlots", "kDefaultWays", "Slots = kDefaultWays; the RTL's: Slots = 8"),
+            ("kDefaultSlots", "kNoName", "Slots = kNoName; the RTL's: Slots = 8"),
+            ("uint32_t Depth = 6;", "", "member 2: nothing; the RTL's: Depth = 6"),
+            ("uint32_t Slots", "uint32_t N = 1; uint32_t Slots", "N = 1; the RTL's: Slots = 8"),
+            ("};", "uint32_t N = 1;};", "member 3: N = 1; the RTL's: nothing"),
+            ("uint32_t Depth", "uint64_t Depth", "that are not uint32_t with a default"),
+            ("struct Params", "struct Other", "no Params"),
         ):
             with self.subTest(fault=fault):
-                self.assertIn(fault, "\n".join(self.errors(model)))
+                self.assertIn(fault, "\n".join(self.errors(FACE.replace(old, new, 1))))
+
+
+class Ports(unittest.TestCase):
+    def header(self, module):
+        with tempfile.TemporaryDirectory() as scratch:
+            rtl, header = pathlib.Path(scratch, "handoff_toy.sv"), pathlib.Path(scratch, "x.h")
+            rtl.write_text(module)
+            words = [sys.executable, ROOT / "scripts/gen_ports", "--unit", "handoff_toy"]
+            words += ["--pkg", ROOT / "rtl/handoff_pkg.sv", "--ports", header]
+            words += ["--rtl", ROOT / "rtl/handoff_params_pkg.sv", rtl]
+            run = subprocess.run(words, capture_output=True, text=True)
+            return header.read_text() if run.returncode == 0 else run.stderr
+
+    def struct(self, name):
+        found = re.search(rf"struct handoff_toy_{name} {{\n(.*?)\n}};", self.header(MODULE), re.S)
+        return [line.strip() for line in found.group(1).splitlines() if line.strip()]
+
+    def test_members_stand_in_port_order_under_their_groups_comments(self):
+        self.assertEqual(
+            self.struct("in")[2:],
+            [
+                "// from above: go",
+                "const bool* go_valid = nullptr;",
+                "const U32* go = nullptr;",
+                "// to below and beside: how often",
+                "const bool* count_ready = nullptr;",
+            ],
+        )
+        self.assertEqual(
+            self.struct("out"),
+            ["// to below and beside: how often", "U32 count{};", "bool quiet{};"],
+        )
+        self.assertEqual(
+            self.struct("pins")[:7],
+            [
+                "// from above: go",
+                'Input<bool> go_valid_i{"go_valid_i"};',
+                'Input<U32> go_i{"go_i"};',
+                "// to below and beside: how often",
+                'Output<U32> count_o{"count_o"};',
+                'Input<bool> count_ready_i{"count_ready_i"};',
+                'Output<bool> quiet_o{"quiet_o"};',
+            ],
+        )
+
+    def test_ports_that_the_conventions_forbid_are_refused(self):
+        for old, new, fault in (
+            ("u32_t go_i", "logic [4:0] go_i", "go_i: logic[4:0] is neither logic nor a type"),
+            ("u32_t go_i", "u32_t go", "port go: inputs end in _i, outputs in _o"),
+        ):
+            with self.subTest(fault=fault):
+                self.assertIn(fault, self.header(MODULE.replace(old, new)))
 
 
 RULE = "// " + "-" * 60 + "\n"

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "gen/handoff_pkg.h"
+#include "gen/handoff_toy_ports.h"
 #include "model/prim/ram_fifo.h"
 #include "model/prim/skid.h"
 
@@ -16,24 +17,8 @@ class handoff_toy {
   struct Params {
     uint32_t depth = 4;
   };
-  struct In {
-    const bool* frame_valid = nullptr;
-    const Hdr* frame = nullptr;
-    const bool* hdr_ready = nullptr;
-    const bool* grant_valid = nullptr;
-    const Grant* grant = nullptr;
-    const Cfg* cfg = nullptr;
-  };
-  struct Out {
-    bool frame_ready = false;
-    bool hdr_valid = false;
-    Hdr hdr{};
-    bool tcp_cnt_valid = false;
-    Cnt tcp_cnt{};
-    U32 sum = 0;
-    Reason reason{};
-    bool quiet = false;
-  };
+  using In = handoff_toy_in;
+  using Out = handoff_toy_out;
 
   // What Tick does wrong, if anything.
   enum class Bug { kNone, kField, kEnum, kLate, kQuiet };

@@ -80,8 +80,8 @@ class Tree(unittest.TestCase):
             ("sw/x.cpp", SPDX + f"// {marker}: later\n", "left undone"),
             ("sw/x.cpp", SPDX + "int x; \n", "white space"),
             ("sw/x.cpp", SPDX + "int x;", "no newline"),
-            ("sw/x.cpp", SPDX + "#include <systemc>\n", "sw/ includes nothing"),
-            ("sw/x.cpp", SPDX + '#include "model/handoff_ack.h"\n', "sw/ includes nothing"),
+            ("sw/x.cpp", SPDX + "#include <systemc>\n", "an include that runs up"),
+            ("sw/x.cpp", SPDX + '#include "model/handoff_ack.h"\n', "an include that runs up"),
             ("rtl/x.sv", SPDX + "// \u2026\n", "not ASCII"),
             ("rtl/x.sv", SPDX + "\n" + waiver, "without its reason"),
         ):

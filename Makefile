@@ -4,6 +4,7 @@
 #   make test      set up, build, and run every test
 #   make lint      set up, and check formatting, lint and the rules of docs/style.md
 #   make bench     measure the speed figures
+#   make site      build the pages of docs/ into build/site
 # BUILD names the build folder, JOBS how many compilers and tests run at once, PARAMS the engine's
 # parameters in that folder, until they are named anew: PARAMS="DctEntries=4096 Slots=16".
 
@@ -14,7 +15,7 @@ ifneq ($(origin PARAMS),undefined)
 SETTINGS = -DHANDOFF_PARAMS="$(PARAMS)"
 endif
 
-.PHONY: demo build test lint lint-all format bench pages clean configure
+.PHONY: demo build test lint lint-all format bench pages site clean configure
 
 # Only the program: tests and what lint needs come with their own targets.
 demo: configure
@@ -55,6 +56,11 @@ bench: configure
 # The pages that a script writes.
 pages: configure
 	.venv/bin/python scripts/check_tree --mend
+
+# The book as a site, with a search; a dead link is an error.
+site:
+	@scripts/setup docs
+	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --quiet --clean --site-dir $(abspath $(BUILD))/site
 
 clean:
 	rm -rf $(BUILD)

@@ -15,6 +15,14 @@ pkg_check_modules(SYSTEMC REQUIRED IMPORTED_TARGET systemc)
 pkg_check_modules(PCAP REQUIRED IMPORTED_TARGET libpcap)
 pkg_check_modules(LWIP REQUIRED IMPORTED_TARGET lwip)
 
+# Up to 0.7 the target is yaml-cpp, from 0.8 on yaml-cpp::yaml-cpp.
+add_library(handoff_yaml INTERFACE)
+if(TARGET yaml-cpp::yaml-cpp)
+  target_link_libraries(handoff_yaml INTERFACE yaml-cpp::yaml-cpp)
+else()
+  target_link_libraries(handoff_yaml INTERFACE yaml-cpp)
+endif()
+
 set(HANDOFF_PYTHON ${PROJECT_SOURCE_DIR}/.venv/bin/python)
 if(NOT EXISTS ${HANDOFF_PYTHON})
   message(FATAL_ERROR "No virtual environment in .venv: run scripts/setup")

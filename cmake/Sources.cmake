@@ -27,7 +27,7 @@ set(handoff_external
     "^<(lib)?slirp" handoff_slirp
     "^<spdlog/" spdlog::spdlog
     "^<sqlite3" SQLite::SQLite3
-    "^<yaml-cpp/" yaml-cpp
+    "^<yaml-cpp/" handoff_yaml
     "^.verilated" verilated)
 
 # The target that brings one include, in <out>; empty if none does.

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The checks of the book name each seeded fault and pass a clean page; the site links what it should."""
+
+import importlib.machinery
+import importlib.util
+import pathlib
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.dont_write_bytecode = True
+
+
+def load(name):
+    """A script as a module, whether its name has a suffix or not."""
+    loader = importlib.machinery.SourceFileLoader(
+        pathlib.Path(name).stem, str(ROOT / "scripts" / name)
+    )
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(module)
+    return module
+
+
+INDEX = "# The book\n1. [A](a.md)\n2. [Unit](units/u.md)\n"
+PAGE = "# A\n\n## 1. First\nText.\n\n## 2. Second part\n1. Item.\n\n| F3 | row |\n"
+
+
+class Docs(unittest.TestCase):
+    def setUp(self):
+        self.check = load("check_docs")
+
+    def in_tree(self, files, run):
+        with tempfile.TemporaryDirectory() as scratch:
+            self.check.ROOT = pathlib.Path(scratch).resolve()
+            for name, text in files.items():
+                path = self.check.ROOT / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text)
+            return list(run())
+
+    def test_pages_in_the_index_once_pass(self):
+        pages = {"docs/README.md": INDEX, "docs/a.md": "", "docs/units/u.md": ""}
+        pages["README.md"] = "See docs/README.md."
+        self.assertEqual(list(self.check.check_index(pages)), [])
+
+    def test_orphans_and_doubles_are_named(self):
+        pages = {"docs/README.md": INDEX, "docs/a.md": "", "docs/units/u.md": ""}
+        for change, fault in (
+            ({"docs/b.md": ""}, "docs/b.md: an orphan"),
+            ({"docs/README.md": INDEX + "[A](a.md)\n"}, "names docs/a.md 2 times"),
+            ({"README.md": "no book"}, "README.md: does not lead to docs/README.md"),
+        ):
+            with self.subTest(fault=fault):
+                self.assertIn(fault, "\n".join(self.check.check_index(pages | change)))
+        self.assertIn("missing", "".join(self.check.check_index({"docs/a.md": ""})))
+
+    def links(self, text):
+        page = self.check.Page
+        files = {"docs/b.md": text, "docs/a.md": PAGE, "sw/x.h": "", "sw/y.h": ""}
+        pages = {name: page(t) for name, t in files.items() if name.endswith(".md")}
+        return "\n".join(
+            self.in_tree(
+                files, lambda: self.check.check_links("docs/b.md", pages["docs/b.md"], pages)
+            )
+        )
+
+    def test_live_links_and_paths_pass(self):
+        for text in (
+            "[a](a.md) [b](a.md#2-second-part) [c](#here) [d](https://x.y/z)\n\n# Here\n",
+            "`sw/x.h`, sw/{x,y}.h, sw/*.h, `rtl/handoff_<unit>.sv`, `model/x/`",
+            "```\n[dead](none.md) sw/none.h\n```",
+            "`[dead](none.md)`",
+        ):
+            with self.subTest(text=text):
+                self.assertEqual(self.links(text), "")
+
+    def test_dead_links_and_paths_are_named(self):
+        for text, fault in (
+            ("[a](none.md)", "docs/b.md:1: a dead link: none.md"),
+            ("\n[a](a.md#third)", "docs/b.md:2: a dead link: a.md#third: no such heading"),
+            ("[a](#third)", "a dead link: #third"),
+            ("see sw/none.h", "names sw/none.h, which does not exist"),
+            ("`sw/{x,none}.h`", "names sw/none.h"),
+            ("`sw/*.cpp`", "names sw/*.cpp"),
+        ):
+            with self.subTest(text=text):
+                self.assertIn(fault, self.links(text))
+
+    def sentences(self, text):
+        return "\n".join(self.check.check_sentences("docs/b.md", text))
+
+    def test_one_sentence_a_line_passes(self):
+        for text in (
+            "One sentence.\nAnother one, e.g. this; it ends here.\n",
+            "1. **Name.**\n   A sentence.\n2. **Name:** a sentence.\n",
+            "- An item\n- another\n\nRFC 9293, 3.10.7.4 is one.\n",
+            "A sentence with `code. And more` and [a link](x.md. Y).\n",
+            "| a table. With two | cells. Each |\n",
+            "```\nCode. That is none.\n```\n",
+            "It says this:\n- an item\n",
+        ):
+            with self.subTest(text=text):
+                self.assertEqual(self.sentences(text), "")
+
+    def test_two_sentences_and_broken_ones_are_named(self):
+        for text, fault in (
+            ("One. Two.\n", 'b.md:1: a second sentence on the line: "Two."'),
+            ("- Is it? `It` is.\n", "b.md:1: a second sentence"),
+            ("1. **Name.** One. Two.\n", "b.md:1: a second sentence"),
+            ("It goes\non here.\n", "b.md:1: a sentence that goes on"),
+        ):
+            with self.subTest(text=text):
+                self.assertIn(fault, self.sentences(text))
+
+    def test_long_lines_are_named(self):
+        self.assertEqual(list(self.check.check_lines("docs/b.md", "x" * 200)), [])
+        self.assertIn("201 characters", "".join(self.check.check_lines("docs/b.md", "x" * 201)))
+
+    def citations(self, text, name="sw/x.cpp"):
+        pages = {
+            "docs/design.md": self.check.Page(PAGE),
+            "docs/corners.md": self.check.Page("## One\n1. A.\n2. B.\n\n## Two\n3. C.\n"),
+            "docs/twins.md": self.check.Page("1. A.\n2. B.\n"),
+        }
+        return "\n".join(self.check.check_citations(name, text, pages))
+
+    def test_citations_that_exist_pass(self):
+        for text in (
+            "// docs/design.md 2, docs/design.md, 1; docs/design.md section 1 to 2",
+            '// docs/design.md, "First"; Part "Second part" of docs/design.md',
+            "// docs/design.md, row F3; corners 1 to 3; corner 2; CORNERS 1, 3; TWINS 2; DESIGN 1",
+            "# docs/design.md,\n# 2",
+            "// docs/units/X.md",
+        ):
+            with self.subTest(text=text):
+                self.assertEqual(self.citations(text), "")
+
+    def test_citations_of_nothing_are_named(self):
+        for text, fault in (
+            ("int x;\n// docs/none.md", "sw/x.cpp:2: cites docs/none.md"),
+            ("// docs/design.md 3", "cites docs/design.md 3"),
+            ("// docs/design.md,\n// 3", "cites docs/design.md 3"),
+            ("// docs/design.md, 1 to 4", "cites docs/design.md 4"),
+            ("// DESIGN 9", "cites docs/design.md 9"),
+            ("// TWINS 4", "cites docs/twins.md 4"),
+            ("// Corners 1, 4", "cites docs/corners.md 4"),
+            ('// docs/design.md, "Third"', 'cites docs/design.md, "Third"'),
+            ('// Part "Third" of docs/design.md', 'cites docs/design.md, "Third"'),
+            ("// docs/design.md, row F4", "cites row F4 of docs/design.md"),
+            ("// rows F3 to F5 of docs/design.md", "cites row F5 of docs/design.md"),
+            ("// see design.md 2", "cites design.md without its folder"),
+        ):
+            with self.subTest(text=text):
+                self.assertIn(fault, self.citations(text))
+
+
+class Site(unittest.TestCase):
+    def test_the_navigation_is_the_books_order(self):
+        order = load("site_hooks.py").book_order(
+            "## What\n1. [A](a.md): x.\n2. [B](units/b.md)\n## How\n3. [C](c.md)\n"
+        )
+        self.assertEqual(
+            order, [("What", [("A", "a.md"), ("B", "units/b.md")]), ("How", [("C", "c.md")])]
+        )
+
+    def test_what_pages_name_becomes_links(self):
+        hooks = load("site_hooks.py")
+        with tempfile.TemporaryDirectory() as scratch:
+            docs = pathlib.Path(scratch)
+            (docs / "units").mkdir()
+            for name, text in (
+                ("design.md", PAGE),
+                ("corners.md", "1. A.\n"),
+                ("interfaces.md", "### hdr_t\n"),
+                ("registers.md", "| `0x0` | **`limit_us[4], every 0x4`** |\n"),
+                ("units/ack.md", ""),
+            ):
+                (docs / name).write_text(text)
+            linker = hooks.Linker(hooks.Targets(docs), "units/tx.md")
+            for text, link in (
+                ("see docs/design.md 2.", "see [docs/design.md 2](../design.md#2-second-part)."),
+                ("corner 1", "[corner 1](../corners.md#corner-1)"),
+                ("DESIGN 1", "[DESIGN 1](../design.md#1-first)"),
+                ("a hdr_t", "a [hdr_t](../interfaces.md#hdr_t)"),
+                ("`hdr_t`", "[`hdr_t`](../interfaces.md#hdr_t)"),
+                ("`ack`", "[`ack`](../units/ack.md)"),
+                ("`limit_us`", "[`limit_us`](../registers.md#register-limit_us)"),
+                ("```\nhdr_t\n```", "```\nhdr_t\n```"),
+                ("docs/none.md, none_t", "docs/none.md, none_t"),
+            ):
+                with self.subTest(text=text):
+                    self.assertEqual(linker.all(text), link)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -82,16 +82,11 @@ class Tree(unittest.TestCase):
             ("sw/x.cpp", SPDX + f"// {marker}: later\n", "left undone"),
             ("sw/x.cpp", SPDX + "int x; \n", "white space"),
             ("sw/x.cpp", SPDX + "int x;", "no newline"),
-<<<<<<< HEAD
             ("sw/x.cpp", SPDX + "#include <systemc>\n", "include that runs up"),
             ("sw/x.cpp", SPDX + '#include "model/handoff_ack.h"\n', "include that runs up"),
             ("model/x.cpp", SPDX + "#include <verilated.h>\n", "include that runs up"),
             ("model/x.cpp", SPDX + '#include "sim/ports.h"\n', "include that runs up"),
             ("sim/x.cpp", SPDX + '#include "tb/rig/raw_driver.h"\n', "include that runs up"),
-=======
-            ("sw/x.cpp", SPDX + "#include <systemc>\n", "an include that runs up"),
-            ("sw/x.cpp", SPDX + '#include "model/handoff_ack.h"\n', "an include that runs up"),
->>>>>>> book
             ("rtl/x.sv", SPDX + "// \u2026\n", "not ASCII"),
             ("rtl/x.sv", SPDX + "\n" + waiver, "without its reason"),
         ):

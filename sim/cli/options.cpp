@@ -7,7 +7,7 @@
 #include <charconv>
 
 #include "sim/build_info/build_info.h"
-#include "sim/core/engine_core.h"
+#include "model/core/engine_core.h"
 
 namespace handoff::system {
 namespace {

@@ -6,8 +6,8 @@
 
 #include <charconv>
 
-#include "sim/build_info/build_info.h"
 #include "model/core/engine_core.h"
+#include "sim/build_info/build_info.h"
 
 namespace handoff::system {
 namespace {

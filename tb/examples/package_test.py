@@ -50,7 +50,17 @@ class Package(unittest.TestCase):
 
     def configure_and_build(self, source, *more):
         build = self.scratch / f"build_{source.name}"
-        run("cmake", "-S", source, "-B", build, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={self.prefix}", *more)
+        run(
+            "cmake",
+            "-S",
+            source,
+            "-B",
+            build,
+            "-G",
+            "Ninja",
+            f"-DCMAKE_PREFIX_PATH={self.prefix}",
+            *more,
+        )
         run("cmake", "--build", build, "-j", "2")
         return build
 
@@ -60,7 +70,9 @@ class Package(unittest.TestCase):
                 source = self.scratch / name
                 shutil.copytree(EXAMPLES / name, source)
                 program = self.configure_and_build(source) / name
-                self.assertEqual(run(program, env={"SYSTEMC_DISABLE_COPYRIGHT_MESSAGE": "1"}), expected)
+                self.assertEqual(
+                    run(program, env={"SYSTEMC_DISABLE_COPYRIGHT_MESSAGE": "1"}), expected
+                )
 
     def test_every_example_is_tried(self):
         folders = {path.name for path in EXAMPLES.iterdir() if (path / "CMakeLists.txt").exists()}

@@ -26,7 +26,8 @@ namespace {
 struct Bench {
   explicit Bench(EngineHost::Params params = {}, bool idle_skip = true, LinkParams link = {})
       : link_params(std::move(link)),
-        host("host", CopyDevice::Make(EngineHost::CoreFor(CoreParams{.idle_skip = idle_skip}, params)),
+        host("host",
+             CopyDevice::Make(EngineHost::CoreFor(CoreParams{.idle_skip = idle_skip}, params)),
              params, queue, status, 1),
         wire("wire", link_params, link_params, queue, 1) {
     wire.BindA(host);

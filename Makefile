@@ -5,17 +5,19 @@
 #   make lint      set up, and check formatting, lint and the rules of docs/style.md
 #   make bench     measure the speed figures
 #   make site      build the pages of docs/ into build/site
+#   make install   set up, build, and install the libraries and the program below PREFIX
 # BUILD names the build folder, JOBS how many compilers and tests run at once, PARAMS the engine's
 # parameters in that folder, until they are named anew: PARAMS="DctEntries=4096 Slots=16".
 
 BUILD ?= build
 JOBS ?= 2
+PREFIX ?= /usr/local
 NINJA = cmake --build $(BUILD) -j $(JOBS)
 ifneq ($(origin PARAMS),undefined)
 SETTINGS = -DHANDOFF_PARAMS="$(PARAMS)"
 endif
 
-.PHONY: demo build test lint lint-all format bench pages site clean configure
+.PHONY: demo build test lint lint-all format bench pages site install clean configure
 
 # Only the program: tests and what lint needs come with their own targets.
 demo: configure
@@ -52,6 +54,10 @@ format:
 bench: configure
 	$(NINJA) --target handoff_bench
 	$(BUILD)/bin/handoff_bench
+
+install: configure
+	$(NINJA) --target package_files
+	cmake --install $(BUILD) --prefix $(PREFIX)
 
 # The pages that a script writes.
 pages: configure

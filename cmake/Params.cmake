@@ -46,6 +46,7 @@ function(handoff_engine_units)
       handoff_rtl(${unit} NAME ${name} PARAMS ${handoff_engine_params_${unit}} OPTIONS --assert)
     endif()
     target_link_libraries(gen_engine_units INTERFACE gen_${name}_rtl)
+    set_property(GLOBAL APPEND PROPERTY handoff_engine_rtl rtl_${name})
     string(APPEND includes "#include \"gen/handoff_${name}_rtl.h\"\n")
     string(APPEND types "template <>\nstruct EngineRtlOf<handoff_${unit}> {\n"
                         "  using type = handoff_${name}_rtl;\n};\n")

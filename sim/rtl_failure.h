@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a Verilated class throws out of eval() when an assertion of the RTL fails, in place of
-// ending the process. The class must not be clocked again: its edge was left half done.
+// ending the process. The class must not be clocked again.
 #pragma once
 
-#include <stdexcept>
-#include <string>
+#include "model/core/core_mismatch.h"
 
 namespace handoff {
 
-class RtlFailure : public std::runtime_error {
+class RtlFailure : public EngineFailure {
  public:
-  using std::runtime_error::runtime_error;  // what() is lines: what failed, where, its sentence
-
-  std::string unit;  // without prefix; of an engine composed of units, else empty
+  using EngineFailure::EngineFailure;
 };
 
 }  // namespace handoff

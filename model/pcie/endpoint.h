@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the endpoint decides about a register access: which BAR it hits, and whether it is one that
-// a BAR takes. (How DMA leaves is sim/core/dma_port.h's: that part runs in the engine's clock.)
+// a BAR takes. (How DMA leaves is model/core/dma_port.h's: that part runs in the engine's clock.)
 #pragma once
 
 #include <cstdint>

@@ -21,19 +21,19 @@ bool Within(uint64_t addr, uint64_t base, uint64_t bytes) {
 RootComplex::RootComplex(sc_core::sc_module_name name, const PcieParams& params,
                          OrderedQueue& queue, Iommu& iommu, uint64_t seed)
     : sc_module(name),
-      dma("dma"),
-      registers("registers"),
-      processor("processor"),
-      interrupts("interrupts"),
+      dma_in("dma_in"),
+      registers_out("registers_out"),
+      processor_in("processor_in"),
+      interrupts_out("interrupts_out"),
       params_(params),
       queue_(queue),
       iommu_(iommu),
       memory_latency_(seed, std::string("pcie.memory_latency.") + this->name()),
       down_(params.byte_fs()),
       credits_(params.downstream) {
-  dma.register_nb_transport_fw(this, &RootComplex::FromEndpoint);
-  processor.register_nb_transport_fw(this, &RootComplex::FromProcessor);
-  registers.register_nb_transport_bw(this, &RootComplex::EndpointAnswers);
+  dma_in.register_nb_transport_fw(this, &RootComplex::FromEndpoint);
+  processor_in.register_nb_transport_fw(this, &RootComplex::FromProcessor);
+  registers_out.register_nb_transport_bw(this, &RootComplex::EndpointAnswers);
   const std::string prefix = this->name();
   arrivals_ = queue.AddComponent(prefix + ".arrivals");
   completions_ = queue.AddComponent(prefix + ".completions");
@@ -65,7 +65,7 @@ void RootComplex::ArriveWrite(Payload& tlp) {
   if (Within(tlp.get_address(), kMsiAddress, kMsiBytes)) {
     counts_.interrupts++;
     sc_core::sc_time now = sc_core::SC_ZERO_TIME;
-    interrupts->b_transport(tlp, now);
+    interrupts_out->b_transport(tlp, now);
   } else {
     counts_.writes++;
     // A posted write that fails is not answered (PCIe 5.0, 2.3.1): it is lost, and reported.
@@ -95,7 +95,7 @@ void RootComplex::ArriveRead(Payload& tlp) {
 void RootComplex::ReturnCredits(Payload& tlp) {
   tlm::tlm_phase phase = tlm::END_REQ;
   sc_core::sc_time delay = Ps(params_.credit_latency_ns * kPsPerNs + params_.latency_ps());
-  dma->nb_transport_bw(tlp, phase, delay);
+  dma_in->nb_transport_bw(tlp, phase, delay);
 }
 
 void RootComplex::SendCompletion(Payload& tlp) {
@@ -108,7 +108,7 @@ void RootComplex::SendCompletion(Payload& tlp) {
   const uint64_t sent_ps = down_.Send(queue_.now_ps(), bytes);
   tlm::tlm_phase phase = tlm::BEGIN_RESP;
   sc_core::sc_time delay = Ps(sent_ps - queue_.now_ps() + params_.latency_ps());
-  dma->nb_transport_bw(tlp, phase, delay);
+  dma_in->nb_transport_bw(tlp, phase, delay);
   tlp.release();
 }
 
@@ -151,7 +151,7 @@ void RootComplex::SendRegisterAccesses() {
     const uint64_t sent_ps = down_.Send(queue_.now_ps(), bytes);
     tlm::tlm_phase phase = tlm::BEGIN_REQ;
     sc_core::sc_time delay = Ps(sent_ps - queue_.now_ps() + params_.latency_ps());
-    registers->nb_transport_fw(tlp, phase, delay);
+    registers_out->nb_transport_fw(tlp, phase, delay);
     if (write) tlp.release();  // the endpoint holds it as long as it needs it
   }
 }
@@ -178,7 +178,7 @@ tlm::tlm_sync_enum RootComplex::EndpointAnswers(Payload& tlp, tlm::tlm_phase& ph
 void RootComplex::Respond(Payload& tlp) {
   tlm::tlm_phase phase = tlm::BEGIN_RESP;
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
-  processor->nb_transport_bw(tlp, phase, delay);
+  processor_in->nb_transport_bw(tlp, phase, delay);
 }
 
 }  // namespace handoff

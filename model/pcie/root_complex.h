@@ -33,11 +33,15 @@ class RootComplex : public sc_core::sc_module {
   RootComplex(sc_core::sc_module_name name, const PcieParams& params, OrderedQueue& queue,
               Iommu& iommu, uint64_t seed);
 
-  tlm_utils::simple_target_socket<RootComplex, 32, PcieProtocol> dma;           // from the endpoint
-  tlm_utils::simple_initiator_socket<RootComplex, 32, PcieProtocol> registers;  // to the endpoint
-  tlm_utils::simple_target_socket<RootComplex, 32, PcieProtocol> processor;     // register accesses
-  // To the processor: a blocking write of a message's data, as it arrives.
-  tlm_utils::simple_initiator_socket<RootComplex, 32, PcieProtocol> interrupts;
+  // dma_in: the endpoint's memory requests and interrupt messages (its dma_out).
+  tlm_utils::simple_target_socket<RootComplex, 32, PcieProtocol> dma_in;
+  // registers_out: register accesses to the endpoint (its registers_in), as its credits allow.
+  tlm_utils::simple_initiator_socket<RootComplex, 32, PcieProtocol> registers_out;
+  // processor_in: register accesses of the processor. A read is answered by BEGIN_RESP alone, a
+  // write by nothing.
+  tlm_utils::simple_target_socket<RootComplex, 32, PcieProtocol> processor_in;
+  // interrupts_out: b_transport of a message's data to the processor, as it arrives.
+  tlm_utils::simple_initiator_socket<RootComplex, 32, PcieProtocol> interrupts_out;
 
   Counts counts() const;
 

@@ -4,17 +4,37 @@
 // status) with an extension that holds what PCIe adds.
 //
 // The protocol is not the base protocol, so it has its own traits class and binds to nothing else.
-// Between initiator and target, many requests may be on their way:
-//   forward   BEGIN_REQ   the last byte of the packet(s) arrives after the annotated delay;
-//                         always answered TLM_ACCEPTED; the target holds the payload from now on
-//   backward  END_REQ     the target is through with the request: its credits are back after the
-//   delay backward  BEGIN_RESP  of a read, after its END_REQ: the last completion arrives after the
-//   delay;
-//                         answered TLM_COMPLETED, which ends the transaction
-// A write ends with END_REQ. Requests arrive in the order of the calls, but for interrupt messages,
-// which have an order of their own; so do responses, which may be in any order of their requests.
-// Nobody looks at the time of a call, only at the time plus the delay. model/sc/tlm_checker.h holds
-// both sides to this.
+// Every socket of it is named by its direction: x_out is an initiator socket, x_in a target socket.
+//
+// The calls, all of them non-blocking. Many requests may be on their way:
+//   forward   BEGIN_REQ   The last byte of the packets arrives after the annotated delay.
+//                         The answer is always TLM_ACCEPTED.
+//   backward  END_REQ     The target is through with the request, once for each.
+//                         Its credits are back after the delay. The answer is TLM_ACCEPTED.
+//   backward  BEGIN_RESP  Of a read alone, after its END_REQ: the last completion arrives after
+//                         the delay. The answer is TLM_COMPLETED, which ends the transaction.
+//   A write is posted and ends with its END_REQ.
+//   (Between processor and RootComplex there is less: no credits and so no END_REQ, a write is not
+//   answered, and interrupts go by b_transport.)
+//
+// The payload: TLM_READ_COMMAND or TLM_WRITE_COMMAND, data_length bytes in one stream, within 4
+// KiB,
+//   no byte enables but those of the extension, and a memory manager (TlpPool is one). The
+//   initiator holds it until the transaction has ended. A target that keeps it beyond a call
+//   acquires it.
+// The extension: every payload carries a TlpExtension. The initiator fills in requester, tag (of a
+//   read, no other's on its way), byte enables (EnableBytes) and credits (what the request cost);
+//   the target sets status, and poisoned if the data is not to be trusted.
+//
+// Order:  requests arrive in the order of the calls. Interrupt messages have an order of their own.
+//         Responses may be in any order of their requests.
+// Timing: nobody looks at the time of a call, only at that time plus the annotated delay, which may
+//         lie ahead of the clock. Whoever acts upon it waits until then (OrderedQueue::Post).
+//         What goes back to the engine has a delay of the PCIe latency at least: the engine has run
+//         so far ahead of the clock.
+// Errors: a read that fails gets a BEGIN_RESP with a status other than kSuccess. A write that fails
+//         gets none: writes are posted.
+// model/sc/tlm_checker.h, put between two sockets, holds both sides to all this.
 #pragma once
 
 // clang-format off: Debian's <tlm> needs <systemc> before it

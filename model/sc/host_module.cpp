@@ -31,15 +31,15 @@ const char* ToString(sw::Cost what) {
 HostModule::HostModule(sc_core::sc_module_name name, const Params& params, OrderedQueue& queue,
                        PhysicalMemory& memory, Iommu& iommu, RunStatus& status)
     : sc_module(name),
-      registers("registers"),
-      interrupts("interrupts"),
+      registers_out("registers_out"),
+      interrupts_in("interrupts_in"),
       params_(params),
       queue_(queue),
       memory_(memory),
       iommu_(iommu),
       status_(status) {
-  registers.register_nb_transport_bw(this, &HostModule::ReadDone);
-  interrupts.register_b_transport(this, &HostModule::TakeMessage);
+  registers_out.register_nb_transport_bw(this, &HostModule::ReadDone);
+  interrupts_in.register_b_transport(this, &HostModule::TakeMessage);
   const std::string prefix = this->name();
   processor_ = queue.AddComponent(prefix + ".processor");
   timers_ = queue.AddComponent(prefix + ".timers");
@@ -95,7 +95,7 @@ void HostModule::Issue(Tlp& tlp) {
   tlp.extension.EnableBytes(tlp.get_address(), tlp.get_data_length());
   tlm::tlm_phase phase = tlm::BEGIN_REQ;
   sc_core::sc_time delay = sc_core::sc_time::from_value(now_ps() - queue_.now_ps());
-  registers->nb_transport_fw(tlp, phase, delay);
+  registers_out->nb_transport_fw(tlp, phase, delay);
 }
 
 void HostModule::WriteBar(uint64_t addr, uint32_t value) {

@@ -53,8 +53,10 @@ class HostModule : public sc_core::sc_module, public sw::Hw {
   HostModule(sc_core::sc_module_name name, const Params& params, OrderedQueue& queue,
              PhysicalMemory& memory, Iommu& iommu, RunStatus& status);
 
-  tlm_utils::simple_initiator_socket<HostModule, 32, PcieProtocol> registers;
-  tlm_utils::simple_target_socket<HostModule, 32, PcieProtocol> interrupts;
+  // registers_out: register accesses, for a RootComplex's processor_in. interrupts_in: interrupt
+  // messages by b_transport, from its interrupts_out. Rules: model/pcie/tlp.h.
+  tlm_utils::simple_initiator_socket<HostModule, 32, PcieProtocol> registers_out;
+  tlm_utils::simple_target_socket<HostModule, 32, PcieProtocol> interrupts_in;
 
   // Runs a piece of software as soon as the processor is free.
   void Run(std::function<void()> software);

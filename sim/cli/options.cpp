@@ -6,8 +6,8 @@
 
 #include <charconv>
 
+#include "model/core/engine_core.h"
 #include "sim/build_info/build_info.h"
-#include "sim/core/engine_core.h"
 
 namespace handoff::system {
 namespace {

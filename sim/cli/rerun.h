@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "sim/cli/options.h"
-#include "sim/core/engine_core.h"
+#include "sim/core/make_core.h"
 
 namespace handoff::system {
 

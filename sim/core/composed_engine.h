@@ -14,8 +14,9 @@
 #include "gen/handoff_engine_units.h"
 #include "model/engine/shell.h"
 #include "model/handoff_engine.h"
-#include "sim/core/engine_core.h"
 #include "sim/core/history.h"
+#include "sim/core/make_core.h"
+#include "sim/core/mismatch.h"
 #include "sim/ports.h"
 #include "sim/rtl_failure.h"
 

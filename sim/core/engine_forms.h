@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What Core<> clocks: the engine as RTL, as model, or both. `Rtl` is the adapter of one of the
-// RTL's builds, and the model beside it has the parameters which that was verilated with.
+// What Core<> clocks: the engine as RTL, or as RTL and model both. `Rtl` is the adapter of one of
+// the RTL's builds, and the model beside it has the parameters which that was verilated with.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,9 @@
 #include <string>
 #include <utility>
 
+#include "model/core/engine_pins.h"
 #include "model/handoff_engine.h"
-#include "sim/core/engine_core.h"
+#include "sim/core/make_core.h"
 #include "sim/core/mismatch.h"
 #include "sim/ports.h"
 
@@ -55,14 +56,6 @@ class LockstepEngine {
  private:
   Rtl rtl_;
   handoff_engine model_;
-};
-
-class ModelEngine : public handoff_engine {
- public:
-  explicit ModelEngine(const CoreConfig&, const Params& params = {}) : handoff_engine(params) {}
-  void Bind(const EnginePins& pins) { pins.Bind(in); }
-  bool Check(uint64_t, std::optional<CoreMismatch>*) const { return true; }
-  handoff_engine& model() { return *this; }
 };
 
 template <class Rtl>

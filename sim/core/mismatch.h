@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The first difference between RTL and model, and how it is found at a mismatch, when time does not
-// matter any more. A failed assertion of the RTL ends a run as a difference does.
+// How the first difference between RTL and model is found and told at a mismatch, when time does
+// not matter any more.
 #pragma once
 
 #include <cstdint>
@@ -9,27 +9,10 @@
 #include <type_traits>
 #include <vector>
 
+#include "model/core/core_mismatch.h"
 #include "sim/ports.h"
 
 namespace handoff {
-
-struct UnitMismatch {
-  std::string unit;  // "engine", or the unit that diverged (kComposed)
-  std::string port;  // the first that differs; empty of an assertion
-  std::string text;  // all that differ: port and fields, both values decoded, XOR
-};
-
-// The first cycle in which something differs; in kComposed several units may.
-struct CoreMismatch {
-  uint64_t cycle = 0;
-  uint64_t time_ps = 0;
-  std::string unit;                 // of units[0]
-  std::string port;                 // of units[0]
-  std::string text;                 // everything there is to say, in lines
-  std::vector<UnitMismatch> units;  // in the order in which frames pass them
-  bool at_pins = true;              // seen at the engine's pins in this cycle
-  bool is_assertion = false;        // no difference: of the RTL, which is all `text` says
-};
 
 // A field of a port's value, decoded. What the code of a notification means follows from its kind:
 // the reason of a verdict, a status, or why a buffer came back.

@@ -52,8 +52,8 @@ Machine::Machine(const RunConfig& config, Params params)
       params_(Checked(std::move(params))),
       host_params_(HostParams(config, params_)),
       random_(config.seed, "host"),
-      machine_("machine", EngineCore::Make(EngineHost::CoreParams(config.core, host_params_)),
-               host_params_, queue, status, config.seed),
+      machine_("machine", MakeCore(EngineHost::CoreFor(config.core, host_params_)), host_params_,
+               queue, status, config.seed),
       link("link", params_.to_peer, params_.to_host, queue, config.seed),
       host(machine_.host, WithRandom(params_.software, random_), PolicyOf(params_)) {
   // A run that stops early says itself why.

@@ -13,9 +13,9 @@
 
 #include "model/link/link.h"
 #include "model/rng.h"
+#include "model/sc/engine_host.h"
 #include "sim/pcap/writer.h"
 #include "sim/run/run.h"
-#include "sim/sc/engine_host.h"
 #include "sw/host/host.h"
 #include "sw/policy/weighted.h"
 

@@ -13,7 +13,7 @@
 
 #include "model/link/link.h"
 #include "model/sc/cost_model.h"
-#include "sim/core/engine_core.h"
+#include "sim/core/make_core.h"
 #include "sw/driver/entry.h"
 #include "sw/tcp/address.h"
 #include "sw/tcp/bytes.h"

@@ -15,7 +15,7 @@
 #include <utility>
 
 #include "gen/handoff_pkg.h"
-#include "sim/core/engine_core.h"
+#include "model/core/engine_core.h"
 
 namespace handoff::system {
 namespace {

@@ -11,8 +11,8 @@
 
 #include "gen/handoff_pkg.h"
 #include "model/clock.h"
+#include "model/core/engine_core.h"
 #include "sim/build_info/build_info.h"
-#include "sim/core/engine_core.h"
 
 namespace handoff::system {
 namespace {

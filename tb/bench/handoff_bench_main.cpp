@@ -41,7 +41,9 @@ int Main(const std::string& path) {
   constexpr int kTries = 5;
   const double full = WireCycles(kMtuFrame), sparse = 100 * 24;
   const auto config = [](EngineForm form, bool skip) {
-    return CoreConfig{.form = form, .idle_skip = skip};
+    CoreConfig core{.form = form};
+    core.idle_skip = skip;
+    return core;
   };
   const double rtl = Best(config(EngineForm::kRtl, false), kFrames, full, kTries);
   const double model = Best(config(EngineForm::kModel, false), kFrames, full, kTries);

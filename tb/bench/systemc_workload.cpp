@@ -10,7 +10,7 @@
 #include "model/clock.h"
 #include "model/link/frame_port.h"
 #include "model/link/link.h"
-#include "sim/sc/engine_host.h"
+#include "model/sc/engine_host.h"
 #include "tb/rig/in_child.h"
 #include "tb/rig/raw_driver.h"
 
@@ -25,8 +25,7 @@ Timed Run(const CoreConfig& config, uint32_t frames, uint32_t bytes, double gap_
   wire.rate_gbps = kLinkGbps;
   OrderedQueue queue("queue");
   RunStatus status;
-  EngineHost host("host", EngineCore::Make(EngineHost::CoreParams(config, params)), params, queue,
-                  status, 1);
+  EngineHost host("host", MakeCore(EngineHost::CoreFor(config, params)), params, queue, status, 1);
   Link link("link", wire, wire, queue, 1);
   FramePort peer("peer", queue);
   link.BindA(host);

@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-#include "sim/core/engine_core.h"
+#include "sim/core/make_core.h"
 #include "tb/bench/workload.h"
 
 namespace handoff::bench {

@@ -122,7 +122,7 @@ double WireCycles(uint32_t frame_bytes) {
 }
 
 Timed LegacyFrames(const CoreConfig& config, uint32_t frames, uint32_t bytes, double gap_cycles) {
-  const auto core = EngineCore::Make(config);
+  const auto core = MakeCore(config);
   FlatHost host(*core);
   host.Start(kLegacyBuffers);
   // Pages that are touched for the first time are the operating system's work, not the engine's.
@@ -148,7 +148,7 @@ Timed LegacyFrames(const CoreConfig& config, uint32_t frames, uint32_t bytes, do
 
 Latencies Measure() {
   Latencies latencies;
-  const auto core = EngineCore::Make({});
+  const auto core = MakeCore({});
   FlatHost host(*core);
   host.Start(kLegacyBuffers);
   core->dma.first_write_cycle = kNever;
@@ -166,7 +166,7 @@ Latencies Measure() {
 }
 
 double MinFrameInterval(uint32_t frames) {
-  const auto core = EngineCore::Make({.form = EngineForm::kModel});
+  const auto core = MakeCore({.form = EngineForm::kModel});
   FlatHost host(*core);
   host.Start(kLegacyBuffers);
   const Bytes frame = FrameOf(kMinFrameBytes, kIrs + 1, 1);
@@ -179,7 +179,7 @@ double MinFrameInterval(uint32_t frames) {
 }
 
 double PayloadGbps(uint32_t frames) {
-  const auto core = EngineCore::Make({.form = EngineForm::kModel});
+  const auto core = MakeCore({.form = EngineForm::kModel});
   FlatHost host(*core);
   host.Start(kLegacyBuffers);
   Delegate(host);

@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "model/link/link.h"
+#include "model/sc/engine_host.h"
 #include "sim/run/machine.h"
 #include "sim/run/stack_peer.h"
-#include "sim/sc/engine_host.h"
 #include "sw/host/host.h"
 #include "sw/policy/policy.h"
 #include "tb/claims/witness.h"

@@ -25,8 +25,8 @@
 #include <vector>
 
 #include "gen/handoff_pkg.h"
-#include "sim/core/core_loop.h"
-#include "sim/core/engine_core.h"
+#include "model/core/core_loop.h"
+#include "model/core/engine_core.h"
 
 namespace handoff {
 
@@ -64,9 +64,9 @@ class CopyDevice {
     bool quiet = false;
   };
 
-  explicit CopyDevice(const CoreConfig&) {}
-  static std::unique_ptr<EngineCore> Make(const CoreConfig& config) {
-    return std::make_unique<Core<CopyDevice>>(config);
+  explicit CopyDevice(const CoreParams&) {}
+  static std::unique_ptr<EngineCore> Make(const CoreParams& params) {
+    return std::make_unique<Core<CopyDevice>>(params);
   }
 
   void Bind(const EnginePins& pins) { pins_ = &pins; }

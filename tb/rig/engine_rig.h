@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "gen/handoff_pkg.h"
-#include "sim/core/engine_core.h"
+#include "sim/core/make_core.h"
 #include "sw/tcp/ethernet.h"
 #include "sw/tcp/ipv4.h"
 #include "sw/tcp/segment.h"
@@ -94,7 +94,7 @@ struct Rig {
       : core(std::move(engine)), host(std::make_unique<FlatHost>(*core)) {
     host->Start(legacy);
   }
-  explicit Rig(const CoreConfig& config = {}) : Rig(EngineCore::Make(config)) {}
+  explicit Rig(const CoreConfig& config = {}) : Rig(MakeCore(config)) {}
 
   void Receive(const Seg& seg) { core->rx.Push({.cycle = core->cycle(), .bytes = Frame(seg)}); }
   Ntf Next() {

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "gen/handoff_pkg.h"
-#include "sim/core/engine_core.h"
+#include "model/core/engine_core.h"
 
 namespace handoff {
 

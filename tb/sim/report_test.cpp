@@ -17,8 +17,8 @@
 
 #include "gen/handoff_pkg.h"
 #include "model/clock.h"
-#include "sim/core/engine_core.h"
 #include "sim/core/history.h"
+#include "sim/core/make_core.h"
 #include "tb/rig/flat_host.h"
 
 namespace handoff {
@@ -38,7 +38,7 @@ struct Rig {
   std::unique_ptr<EngineCore> core;
   std::unique_ptr<FlatHost> host;
 
-  explicit Rig(const CoreConfig& config) : core(EngineCore::Make(config)) {
+  explicit Rig(const CoreConfig& config) : core(MakeCore(config)) {
     host = std::make_unique<FlatHost>(*core);
     host->Start(64);
     Setup(kConn, 1000);
@@ -139,7 +139,7 @@ TEST(Report, ShowsTheLastTransfersOfTheUnit) {
 }
 
 TEST(Report, SaysThatAUnitHadNoTransfer) {
-  auto core = EngineCore::Make(AllBoth());
+  auto core = MakeCore(AllBoth());
   FlatHost host(*core);
   ASSERT_TRUE(core->Flip("upload.quiet", 0, 100));
   EXPECT_THROW(host.Run(200), std::runtime_error);
@@ -288,7 +288,7 @@ TEST(Report, NamesNoConnectionForAFrameThatHitNone) {
 
 // Every register that is listed can be flipped by its name, from its first bit to its last.
 TEST(Flips, TakeEachRegisterThatIsListed) {
-  const auto core = EngineCore::Make({.form = EngineForm::kModel});
+  const auto core = MakeCore({.form = EngineForm::kModel});
   for (const std::string& unit : EngineUnits()) {
     const auto registers = RegisterNames(unit);
     EXPECT_FALSE(registers.empty()) << unit;

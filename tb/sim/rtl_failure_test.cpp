@@ -14,9 +14,9 @@
 
 #include "gen/handoff_toy_rtl.h"
 #include "model/clock.h"
+#include "model/core/core_loop.h"
+#include "model/core/model_engine.h"
 #include "sim/core/composed_engine.h"
-#include "sim/core/core_loop.h"
-#include "sim/core/engine_forms.h"
 #include "sim/rtl_failure.h"
 #include "tb/rig/flat_host.h"
 #include "tb/twin/toy/handoff_toy.h"
@@ -39,7 +39,7 @@ constexpr uint64_t kFails = 777;
 // The model, which at the edge that ends cycle kFails throws.
 class FailingEngine : public ModelEngine {
  public:
-  explicit FailingEngine(const CoreConfig& config) : ModelEngine(config) {}
+  explicit FailingEngine(const CoreParams& params) : ModelEngine(params) {}
   void Sample(uint64_t cycle) {
     cycle_ = cycle;
     samples.push_back(cycle);

@@ -2,7 +2,7 @@
 //
 // The engine's SystemC module with all that stands around it, over a small device in place of the
 // engine. What happens, and when, must not depend on the quantum nor on skipping.
-#include "sim/sc/engine_module.h"
+#include "model/sc/engine_module.h"
 
 #include <gtest/gtest.h>
 
@@ -16,7 +16,7 @@
 #include "model/event/run_status.h"
 #include "model/link/frame_port.h"
 #include "model/link/link.h"
-#include "sim/sc/engine_host.h"
+#include "model/sc/engine_host.h"
 #include "tb/rig/copy_device.h"
 #include "tb/rig/in_child.h"
 
@@ -26,7 +26,8 @@ namespace {
 struct Bench {
   explicit Bench(EngineHost::Params params = {}, bool idle_skip = true, LinkParams link = {})
       : link_params(std::move(link)),
-        host("host", CopyDevice::Make(EngineHost::CoreParams({.idle_skip = idle_skip}, params)),
+        host("host",
+             CopyDevice::Make(EngineHost::CoreFor(CoreParams{.idle_skip = idle_skip}, params)),
              params, queue, status, 1),
         wire("wire", link_params, link_params, queue, 1) {
     wire.BindA(host);

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "model/link/frame_port.h"
-#include "sim/sc/engine_host.h"
+#include "model/sc/engine_host.h"
 #include "tb/rig/copy_device.h"
 
 namespace handoff {

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "model/core/dma_port.h"
 #include "model/pcie/endpoint.h"
 #include "model/pcie/msix.h"
 #include "model/pcie/params.h"
 #include "model/pcie/tlp.h"
-#include "sim/core/dma_port.h"
 
 namespace handoff {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The checker of the engine's pins: each rule, broken once by hand.
-#include "sim/core/pin_checker.h"
+#include "model/core/pin_checker.h"
 
 #include <gtest/gtest.h>
 

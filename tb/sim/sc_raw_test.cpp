@@ -13,8 +13,8 @@
 #include "model/link/frame_port.h"
 #include "model/link/link.h"
 #include "model/rng.h"
-#include "sim/core/engine_core.h"
-#include "sim/sc/engine_host.h"
+#include "model/sc/engine_host.h"
+#include "sim/core/make_core.h"
 #include "tb/rig/in_child.h"
 #include "tb/rig/raw_driver.h"
 
@@ -40,10 +40,9 @@ std::string History(const Setting& setting) {
   wire.reorder = 0.02;
   OrderedQueue queue("queue");
   RunStatus status;
-  const CoreConfig core{
-      .form = setting.form, .units = setting.units, .idle_skip = setting.idle_skip};
-  EngineHost host("host", EngineCore::Make(EngineHost::CoreParams(core, params)), params, queue,
-                  status, 1);
+  CoreConfig core{.form = setting.form, .units = setting.units};
+  core.idle_skip = setting.idle_skip;
+  EngineHost host("host", MakeCore(EngineHost::CoreFor(core, params)), params, queue, status, 1);
   Link link("link", wire, wire, queue, 1);
   FramePort peer("peer", queue);
   link.BindA(host);

@@ -13,9 +13,9 @@
 
 #include "model/link/link.h"
 #include "model/rng.h"
-#include "sim/core/engine_core.h"
+#include "model/sc/engine_host.h"
+#include "sim/core/make_core.h"
 #include "sim/run/stack_peer.h"
-#include "sim/sc/engine_host.h"
 #include "sw/app/bulk.h"
 #include "sw/host/host.h"
 #include "sw/policy/policy.h"
@@ -42,6 +42,12 @@ LinkParams WireOf(const Setting& setting) {
   return wire;
 }
 
+CoreConfig CoreOf(const Setting& setting) {
+  CoreConfig core{.form = setting.form};
+  core.idle_skip = setting.idle_skip;
+  return core;
+}
+
 EngineHost::Params ParamsOf(const Setting& setting) {
   EngineHost::Params params;
   params.engine.quantum = setting.quantum;
@@ -52,10 +58,8 @@ EngineHost::Params ParamsOf(const Setting& setting) {
 struct World {
   explicit World(const Setting& setting)
       : params(ParamsOf(setting)),
-        machine("machine",
-                EngineCore::Make(EngineHost::CoreParams(
-                    {.form = setting.form, .idle_skip = setting.idle_skip}, params)),
-                params, queue, status, 1),
+        machine("machine", MakeCore(EngineHost::CoreFor(CoreOf(setting), params)), params, queue,
+                status, 1),
         link("link", WireOf(setting), WireOf(setting), queue, 1),
         peer("peer", {}, queue, 1) {
     link.BindA(machine);

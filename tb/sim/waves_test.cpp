@@ -21,7 +21,7 @@
 #include <vector>
 
 #include "model/clock.h"
-#include "sim/core/engine_core.h"
+#include "sim/core/make_core.h"
 #include "sim/waves/fst_file.h"
 #include "sim/waves/save_file.h"
 #include "tb/rig/flat_host.h"
@@ -124,7 +124,7 @@ void ExpectPortsEqual(const FstFile& waves) {
 }
 
 TEST_F(WavesTest, ShowsRtlAndModelEqualInEveryCycle) {
-  auto core = EngineCore::Make(Config(EngineForm::kLockstep));
+  auto core = MakeCore(Config(EngineForm::kLockstep));
   RunFrames(*core);
   EXPECT_TRUE(core->CloseWaves());
   const FstFile waves(Path());
@@ -161,7 +161,7 @@ TEST_F(WavesTest, ShowsALongRunWhole) {
   config.idle_skip = false;
   config.waves->from = 0;
   config.waves->to = UINT64_MAX;
-  auto core = EngineCore::Make(config);
+  auto core = MakeCore(config);
   FlatHost host(*core);
   host.Start(64);
   const uint64_t first = core->cycle();
@@ -294,7 +294,7 @@ TEST_F(WavesTest, ReadsRunsOfSignalsThatDoNotChange) {
 // The run goes on, and its waves stay.
 TEST_F(WavesTest, StayWithoutASaveFile) {
   std::filesystem::create_directories(SaveFilePath(Path()));  // it cannot be written
-  auto core = EngineCore::Make(Config(EngineForm::kModel));
+  auto core = MakeCore(Config(EngineForm::kModel));
   testing::internal::CaptureStderr();
   RunFrames(*core);
   EXPECT_TRUE(core->CloseWaves());
@@ -305,7 +305,7 @@ TEST_F(WavesTest, StayWithoutASaveFile) {
 TEST_F(WavesTest, HoldsTheWindowAndNothingElse) {
   CoreConfig config = Config(EngineForm::kLockstep);
   config.idle_skip = false;
-  auto core = EngineCore::Make(config);
+  auto core = MakeCore(config);
   RunFrames(*core);
   EXPECT_TRUE(core->CloseWaves());
   const FstFile waves(Path());
@@ -325,7 +325,7 @@ TEST_F(WavesTest, HoldsTheWindowAndNothingElse) {
 
 // Cycles that the run jumped over are not shown; those that it did not are at their times.
 TEST_F(WavesTest, ItsClockStandsStillWhereTheRunJumped) {
-  auto core = EngineCore::Make(Config(EngineForm::kModel));
+  auto core = MakeCore(Config(EngineForm::kModel));
   RunFrames(*core);
   ASSERT_TRUE(core->CloseWaves());
   const FstFile waves(Path());
@@ -340,7 +340,7 @@ TEST_F(WavesTest, ItsClockStandsStillWhereTheRunJumped) {
 // A pin's value in a cycle is the one that counts at the edge which ends it.
 TEST_F(WavesTest, ShowsInputsInTheirCycle) {
   CoreConfig config = Config(EngineForm::kLockstep);
-  auto core = EngineCore::Make(config);
+  auto core = MakeCore(config);
   FlatHost host(*core);
   host.Start(64);
   core->rx.Push({.cycle = kFrom + 20, .bytes = Frame(60)});
@@ -363,7 +363,7 @@ TEST_F(WavesTest, ShowsInputsInTheirCycle) {
 }
 
 TEST_F(WavesTest, ShowsTheFieldsOfTheModelsStructs) {
-  auto core = EngineCore::Make(Config(EngineForm::kModel));
+  auto core = MakeCore(Config(EngineForm::kModel));
   RunFrames(*core);
   ASSERT_TRUE(core->CloseWaves());
   const FstFile waves(Path());
@@ -385,7 +385,7 @@ TEST_F(WavesTest, ShowsTheFieldsOfTheModelsStructs) {
 
 TEST_F(WavesTest, HasTheScopesOfItsForm) {
   for (const EngineForm form : {EngineForm::kRtl, EngineForm::kModel}) {
-    auto core = EngineCore::Make(Config(form));
+    auto core = MakeCore(Config(form));
     RunFrames(*core);
     ASSERT_TRUE(core->CloseWaves());
     std::set<std::string> roots;
@@ -397,13 +397,13 @@ TEST_F(WavesTest, HasTheScopesOfItsForm) {
     EXPECT_EQ(roots, (std::set<std::string>{"run", side}));
   }
   CoreConfig composed = Config(EngineForm::kComposed);
-  EXPECT_THROW(EngineCore::Make(composed), std::invalid_argument);
+  EXPECT_THROW(MakeCore(composed), std::invalid_argument);
 }
 
 TEST_F(WavesTest, ShowsAFlippedBitAsADifference) {
   CoreConfig config = Config(EngineForm::kLockstep);
   config.waves->mark = kFrom + 50;
-  auto core = EngineCore::Make(config);
+  auto core = MakeCore(config);
   // The parser's register idles at 0: it differs for the one cycle until the stage loads again.
   ASSERT_TRUE(core->Flip("rx_parser.s2_bytes", 3, kFrom + 49));
   try {
@@ -429,7 +429,7 @@ TEST_F(WavesTest, ShowsAFlippedBitAsADifference) {
 
 // The window's end does not come: the mismatch's cycle is the last.
 TEST_F(WavesTest, EndsWithTheMismatch) {
-  auto core = EngineCore::Make(Config(EngineForm::kLockstep));
+  auto core = MakeCore(Config(EngineForm::kLockstep));
   ASSERT_TRUE(core->Flip("dma.aw_valid", 0, kFrom + 69));
   EXPECT_THROW(RunFrames(*core), std::runtime_error);
   ASSERT_TRUE(core->mismatch());
@@ -444,7 +444,7 @@ TEST_F(WavesTest, EndsWithTheMismatch) {
 
 TEST_F(WavesTest, AddsNothingToARun) {
   const auto digest = [](CoreConfig config) {
-    auto core = EngineCore::Make(config);
+    auto core = MakeCore(config);
     RunFrames(*core);
     return std::pair(core->digest(), core->evaluated());
   };
@@ -458,13 +458,13 @@ TEST_F(WavesTest, LeavesNoFilesOfAWindowThatDidNotCome) {
   CoreConfig config = Config(EngineForm::kModel);
   config.waves->from = 1000000;
   config.waves->to = 1000100;
-  auto core = EngineCore::Make(config);
+  auto core = MakeCore(config);
   RunFrames(*core);
   EXPECT_FALSE(core->CloseWaves());
   EXPECT_FALSE(std::filesystem::exists(Path()));
   EXPECT_FALSE(std::filesystem::exists(SaveFilePath(Path())));
   config.waves->path = Path() + "/is/no/folder.fst";
-  EXPECT_THROW(EngineCore::Make(config), std::runtime_error);
+  EXPECT_THROW(MakeCore(config), std::runtime_error);
 }
 
 struct SaveLines {
@@ -498,7 +498,7 @@ TEST_F(WavesTest, SaveFileNamesSignalsOfTheFileSideBySide) {
   CoreConfig config = Config(EngineForm::kLockstep);
   config.waves->mark = kFrom + 100;
   config.waves->unit = "upload";
-  auto core = EngineCore::Make(config);
+  auto core = MakeCore(config);
   RunFrames(*core);
   ASSERT_TRUE(core->CloseWaves());
   const FstFile waves(Path());

@@ -13,10 +13,11 @@
 #include "gen/handoff_engine_small_rtl.h"
 #include "gen/handoff_pkg.h"
 #include "gen/handoff_regs.h"
+#include "model/core/core_loop.h"
+#include "model/core/model_engine.h"
 #include "model/rng.h"
-#include "sim/core/core_loop.h"
-#include "sim/core/engine_core.h"
 #include "sim/core/engine_forms.h"
+#include "sim/core/make_core.h"
 #include "tb/rig/engine_rig.h"
 
 namespace handoff::engine_rig {
@@ -26,15 +27,15 @@ using Rtl = handoff_engine_small_rtl;
 
 class SmallModel : public ModelEngine {
  public:
-  explicit SmallModel(const CoreConfig& config)
-      : ModelEngine(config, Rtl::ModelParams<handoff_engine::Params>()) {}
+  explicit SmallModel(const CoreParams& params)
+      : ModelEngine(params, Rtl::ModelParams<handoff_engine::Params>()) {}
 };
 
 std::unique_ptr<EngineCore> Small(EngineForm form = EngineForm::kLockstep) {
   const CoreConfig config{.form = form};
   if (form == EngineForm::kModel) return std::make_unique<Core<SmallModel>>(config);
-  if (form == EngineForm::kRtl) return std::make_unique<Core<RtlEngine<Rtl>>>(config);
-  return std::make_unique<Core<LockstepEngine<Rtl>>>(config);
+  if (form == EngineForm::kRtl) return std::make_unique<Core<RtlEngine<Rtl>, CoreConfig>>(config);
+  return std::make_unique<Core<LockstepEngine<Rtl>, CoreConfig>>(config);
 }
 
 // The table is used evenly only under a key; this is the one of docs/units/lookup.md.

@@ -12,7 +12,7 @@
 
 #include "gen/handoff_pkg.h"
 #include "model/rng.h"
-#include "sim/core/engine_core.h"
+#include "sim/core/make_core.h"
 #include "sw/tcp/ipv4.h"
 #include "sw/tcp/segment.h"
 #include "tb/rig/engine_rig.h"
@@ -41,7 +41,7 @@ TEST(Engine, TakesAFrameUpAsALegacyFrame) {
 
 // Corner 105.
 TEST(Engine, DropsFramesBeforeRingsAreEnabled) {
-  auto core = EngineCore::Make({});
+  auto core = MakeCore({});
   FlatHost host(*core);
   for (int i = 0; i < 3; i++) core->rx.Push({.cycle = 5000, .bytes = Frame({})});
   host.Run(8000);
@@ -216,7 +216,7 @@ TEST(Engine, NamesAUnitThatDoesNotExist) {
   CoreConfig config{.form = EngineForm::kComposed};
   config.units["rx_parse"] = UnitForm::kRtl;
   try {
-    EngineCore::Make(config);
+    MakeCore(config);
     FAIL() << "accepted";
   } catch (const std::invalid_argument& e) {
     EXPECT_NE(std::string(e.what()).find("no unit 'rx_parse'"), std::string::npos);
@@ -225,7 +225,7 @@ TEST(Engine, NamesAUnitThatDoesNotExist) {
 
 // A seeded fault: one flipped bit of a model's register is a mismatch that names its port.
 TEST(Engine, CatchesAFlippedBit) {
-  auto core = EngineCore::Make({});
+  auto core = MakeCore({});
   FlatHost host(*core);
   host.Start(64);
   ASSERT_TRUE(core->Flip("csr.s_r", 0, core->cycle() + 50));

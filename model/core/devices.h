@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What stands at the engine's pins, in its clock: the MAC's two directions, the register master and
-// single levels. (The DMA port is sim/core/dma_port.h.) Each device's Tick() runs after the
+// single levels. (The DMA port is model/core/dma_port.h.) Each device's Tick() runs after the
 // engine's Tick() and before its Commit(): it sees the engine's outputs before the edge and sets
 // the pins for the next cycle.
 #pragma once
@@ -15,7 +15,7 @@
 
 #include "gen/handoff_pkg.h"
 #include "model/clock.h"
-#include "sim/core/engine_pins.h"
+#include "model/core/engine_pins.h"
 
 namespace handoff {
 

@@ -12,9 +12,9 @@
 #include "model/memory/iommu.h"
 #include "model/memory/physical_memory.h"
 #include "model/pcie/root_complex.h"
+#include "model/sc/engine_module.h"
 #include "model/sc/host_module.h"
 #include "model/sc/tlm_checker.h"
-#include "sim/sc/engine_module.h"
 
 namespace handoff {
 
@@ -26,7 +26,7 @@ class EngineHost : public sc_core::sc_module {
     PhysicalMemory::Params memory;
   };
 
-  // The core's DmaPort must have been made with the same PCIe parameters: CoreParams sees to that.
+  // The core's DmaPort must have been made with the same PCIe parameters: CoreFor sees to that.
   EngineHost(sc_core::sc_module_name name, std::unique_ptr<EngineCore> core, const Params& params,
              OrderedQueue& queue, RunStatus& status, uint64_t seed)
       : sc_module(name),
@@ -39,18 +39,19 @@ class EngineHost : public sc_core::sc_module {
         register_checker("register_checker", queue),
         link_out(engine.link_out),
         link_in(engine.link_in) {
-    host.registers.bind(root.processor);
-    root.interrupts.bind(host.interrupts);
-    root.registers.bind(register_checker.in);
-    register_checker.out.bind(engine.registers);
-    engine.dma.bind(dma_checker.in);
-    dma_checker.out.bind(root.dma);
+    host.registers_out.bind(root.processor_in);
+    root.interrupts_out.bind(host.interrupts_in);
+    root.registers_out.bind(register_checker.in);
+    register_checker.out.bind(engine.registers_in);
+    engine.dma_out.bind(dma_checker.in);
+    dma_checker.out.bind(root.dma_in);
     const auto fail = [&status](const std::string& text) { status.Fail(text); };
     iommu.on_stray = dma_checker.on_error = register_checker.on_error = fail;
   }
 
   // The core's configuration with the PCIe parameters of this host.
-  static CoreConfig CoreParams(CoreConfig core, const Params& params) {
+  template <class Core>
+  static Core CoreFor(Core core, const Params& params) {
     core.dma.pcie = params.engine.pcie;
     return core;
   }

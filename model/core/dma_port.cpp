@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/core/dma_port.h"
+#include "model/core/dma_port.h"
 
 #include <algorithm>
 #include <bit>

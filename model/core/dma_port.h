@@ -15,10 +15,10 @@
 
 #include "gen/handoff_pkg.h"
 #include "model/clock.h"
+#include "model/core/devices.h"
+#include "model/core/engine_pins.h"
+#include "model/core/ring_queue.h"
 #include "model/pcie/params.h"
-#include "sim/core/devices.h"
-#include "sim/core/engine_pins.h"
-#include "sim/core/ring_queue.h"
 
 namespace handoff {
 

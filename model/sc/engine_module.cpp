@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/sc/engine_module.h"
+#include "model/sc/engine_module.h"
 
 #include <algorithm>
 #include <cstring>
@@ -40,8 +40,8 @@ uint64_t LargestQuantum(uint64_t least_latency_ps) {
 handoff_engine_sc::handoff_engine_sc(sc_core::sc_module_name name, std::unique_ptr<EngineCore> core,
                                      const Params& params, OrderedQueue& queue, RunStatus& status)
     : sc_module(name),
-      registers("registers"),
-      dma("dma"),
+      registers_in("registers_in"),
+      dma_out("dma_out"),
       link_out("link_out"),
       link_in("link_in"),
       core_(std::move(core)),
@@ -49,8 +49,8 @@ handoff_engine_sc::handoff_engine_sc(sc_core::sc_module_name name, std::unique_p
       quantum_(QuantumOf(params)),
       queue_(queue),
       status_(status) {
-  registers.register_nb_transport_fw(this, &handoff_engine_sc::RegisterAccess);
-  dma.register_nb_transport_bw(this, &handoff_engine_sc::RootAnswers);
+  registers_in.register_nb_transport_fw(this, &handoff_engine_sc::RegisterAccess);
+  dma_out.register_nb_transport_bw(this, &handoff_engine_sc::RootAnswers);
   link_in.register_nb_transport_fw(this, &handoff_engine_sc::ReceiveFrame);
   const std::string prefix = this->name();
   raises_ = queue.AddComponent(prefix + ".raises");
@@ -195,7 +195,7 @@ void handoff_engine_sc::SendUpstream(Tlp& tlp, uint64_t arrival_ps) {
   tlp.extension.requester = params_.requester;
   tlm::tlm_phase phase = tlm::BEGIN_REQ;
   sc_core::sc_time delay = Ps(arrival_ps - now_ps());
-  dma->nb_transport_fw(tlp, phase, delay);
+  dma_out->nb_transport_fw(tlp, phase, delay);
 }
 
 void handoff_engine_sc::SendMessage(const MsixTable::Message& message, const PcieCredits& credits) {
@@ -302,7 +302,7 @@ void handoff_engine_sc::AnswerRegister(Payload& tlp, tlm::tlm_phase phase, uint6
                                 : tlm::TLM_ADDRESS_ERROR_RESPONSE);
   }
   sc_core::sc_time delay = Ps(ps + params_.pcie.latency_ps() - now_ps());
-  registers->nb_transport_bw(tlp, phase, delay);
+  registers_in->nb_transport_bw(tlp, phase, delay);
 }
 
 }  // namespace handoff

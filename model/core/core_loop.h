@@ -19,13 +19,13 @@
 #include <utility>
 
 #include "model/clock.h"
-#include "sim/core/engine_core.h"
-#include "sim/core/pin_watch.h"
-#include "sim/rtl_failure.h"
+#include "model/core/engine_core.h"
+#include "model/core/pin_watch.h"
 
 namespace handoff {
 
-template <class Engine>
+// `Params` is what the engine is made from: CoreParams, or what adds to it.
+template <class Engine, class Params = CoreParams>
 class Core final : public EngineCore {
   using Out = std::decay_t<decltype(std::declval<const Engine&>().out())>;
   static constexpr uint64_t kResetCycles = 4;
@@ -34,8 +34,8 @@ class Core final : public EngineCore {
   static constexpr uint64_t kSettleCycles = 8;
 
  public:
-  explicit Core(const CoreConfig& config)
-      : EngineCore(config), skip_(config.idle_skip), hash_(config.digest), engine_(config) {
+  explicit Core(const Params& params)
+      : EngineCore(params), skip_(params.idle_skip), hash_(params.digest), engine_(params) {
     engine_.Bind(pins);
     pins.link_up = true;
     for (uint64_t i = 0; i < kResetCycles; i++) engine_.Reset();
@@ -48,7 +48,7 @@ class Core final : public EngineCore {
         if (skip_ && engine_.out().quiet && Skip(end)) continue;
         Edge();
       }
-    } catch (const RtlFailure& failure) {
+    } catch (const EngineFailure& failure) {
       Failed(failure);
     }
     digest_ = watch_.value();
@@ -97,7 +97,7 @@ class Core final : public EngineCore {
   };
 
   // The cycle is the one whose edge was not finished.
-  void Failed(const RtlFailure& failure) {
+  void Failed(const EngineFailure& failure) {
     CoreMismatch m{.cycle = cycle_, .text = failure.what(), .is_assertion = true};
     m.units.push_back({.unit = failure.unit.empty() ? "engine" : failure.unit, .text = m.text});
     if constexpr (requires { engine_.LastOf(failure.unit); })

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/core/engine_pins.h"
+#include "model/core/engine_pins.h"
 
 namespace handoff {
 

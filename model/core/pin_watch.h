@@ -7,8 +7,8 @@
 #include <cstring>
 #include <type_traits>
 
-#include "sim/core/digest.h"
-#include "sim/core/engine_pins.h"
+#include "model/core/digest.h"
+#include "model/core/engine_pins.h"
 
 namespace handoff {
 

@@ -14,34 +14,20 @@
 #include <utility>
 #include <vector>
 
-#include "sim/core/devices.h"
-#include "sim/core/dma_port.h"
-#include "sim/core/engine_pins.h"
-#include "sim/core/mismatch.h"
-#include "sim/core/pin_checker.h"
-#include "sim/waves/waves.h"
+#include "model/core/core_mismatch.h"
+#include "model/core/devices.h"
+#include "model/core/dma_port.h"
+#include "model/core/engine_pins.h"
+#include "model/core/pin_checker.h"
 
 namespace handoff {
 
-enum class EngineForm : uint8_t {
-  kModel,     // class handoff_engine
-  kRtl,       // handoff_engine, verilated whole
-  kLockstep,  // both, compared every cycle
-  kComposed   // each unit by itself: rtl, model or both
-};
-enum class UnitForm : uint8_t { kModel, kRtl, kBoth };
-
-struct CoreConfig {
-  EngineForm form = EngineForm::kLockstep;
-  std::map<std::string, UnitForm> units;  // kComposed: by name without prefix; absent: model
+// What every form of the engine is told.
+struct CoreParams {
   bool idle_skip = true;
   bool digest = true;
   double tx_gbps = 100.0;
   DmaPort::Params dma;
-  int rand_reset = 0;  // X-initialisation of the RTL: 0 zeros, 1 ones, 2 random
-  // A window of waves. The RTL is then the build with tracing and assertions; not with kComposed,
-  // whose units are verilated without.
-  std::optional<WaveRequest> waves;
 };
 
 // The engine's parameters in this build, RTL and model alike: names as in rtl/handoff_engine.sv.
@@ -58,9 +44,6 @@ std::string WhyNoFlip(std::string_view unit_field, uint32_t bit);
 
 class EngineCore {
  public:
-  // Throws std::invalid_argument for a unit that does not exist, or for waves of kComposed;
-  // std::runtime_error for waves that cannot be written.
-  static std::unique_ptr<EngineCore> Make(const CoreConfig& config);
   virtual ~EngineCore() = default;
 
   // Clocks the next `cycles` cycles; ends early at a mismatch, or where an assertion of the RTL
@@ -93,12 +76,15 @@ class EngineCore {
   uint64_t first_wire_cycle = kNever;  // first tx beat since this was last set to kNever
 
  protected:
-  explicit EngineCore(const CoreConfig& config) : tx(config.tx_gbps), dma(config.dma) {}
+  explicit EngineCore(const CoreParams& params) : tx(params.tx_gbps), dma(params.dma) {}
 
   uint64_t cycle_ = 0;
   uint64_t evaluated_ = 0;
   uint64_t digest_ = 0;
   std::optional<CoreMismatch> mismatch_;
 };
+
+// The engine as its model alone. (sim/core/make_core.h makes it in every form.)
+std::unique_ptr<EngineCore> MakeModelCore(const CoreParams& params = {});
 
 }  // namespace handoff

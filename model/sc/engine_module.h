@@ -20,11 +20,11 @@
 #include <functional>
 #include <memory>
 
+#include "model/core/engine_core.h"
 #include "model/event/ordered_queue.h"
 #include "model/event/run_status.h"
 #include "model/link/frame.h"
 #include "model/pcie/endpoint.h"
-#include "sim/core/engine_core.h"
 
 namespace handoff {
 
@@ -46,9 +46,19 @@ class handoff_engine_sc : public sc_core::sc_module {
                     const Params& params, OrderedQueue& queue, RunStatus& status);
   SC_HAS_PROCESS(handoff_engine_sc);
 
-  tlm_utils::simple_target_socket<handoff_engine_sc, 32, PcieProtocol> registers;  // BAR0, BAR2
-  tlm_utils::simple_initiator_socket<handoff_engine_sc, 32, PcieProtocol>
-      dma;  // and MSI-X messages
+  // The sockets, in and out as the engine sees it. The rules of PcieProtocol are in
+  // model/pcie/tlp.h, those of FrameProtocol in model/link/frame.h.
+  //
+  // registers_in: 32-bit accesses to BAR0 (gen/handoff_regs.h) and BAR2 (model/pcie/msix.h), at the
+  // addresses of model/pcie/params.h. They are done in order. One that hits no register of BAR0
+  // ends with kCompleterAbort, one of another size or address with kUnsupportedRequest.
+  tlm_utils::simple_target_socket<handoff_engine_sc, 32, PcieProtocol> registers_in;
+  // dma_out: the engine's reads and writes of host memory, at bus addresses, and its MSI-X
+  // messages, which are writes of 4 bytes to the address that the table holds. A read's tag is free
+  // again with its response, which has as many bytes as were asked for, with an error too; the
+  // engine then sees SLVERR.
+  tlm_utils::simple_initiator_socket<handoff_engine_sc, 32, PcieProtocol> dma_out;
+  // link_out, link_in: the frames that the engine sends and receives.
   tlm_utils::simple_initiator_socket<handoff_engine_sc, 32, FrameProtocol> link_out;
   tlm_utils::simple_target_socket<handoff_engine_sc, 32, FrameProtocol> link_in;
 

@@ -16,7 +16,9 @@
 namespace handoff {
 
 template <class T>
-concept PackageEnum = std::is_enum_v<T> && requires(const T& value) { ToString(value); };
+concept PackageEnum = std::is_enum_v<T> && requires(const T& value) {
+  ToString(value);
+};
 // A struct, or Bits<N>.
 template <class T>
 concept PackageClass = requires(const T& value) {
@@ -24,7 +26,9 @@ concept PackageClass = requires(const T& value) {
   value.ToString();
 };
 template <class T>
-concept PackageStruct = PackageClass<T> && requires { T::kFields; };
+concept PackageStruct = PackageClass<T> && requires {
+  T::kFields;
+};
 
 template <PackageEnum T>
 std::ostream& operator<<(std::ostream& os, const T& value) {

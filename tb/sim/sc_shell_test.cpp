@@ -156,17 +156,20 @@ std::string Run(std::unique_ptr<EngineCore> core) {
   rig.host->Transmit(send);
   rig.host->Run(3000);
   std::ostringstream text;
-  text << std::hex << "digest " << rig.core->digest() << std::dec << " cycles " << rig.core->evaluated()
-       << " frames out " << rig.host->sent.size() << " interrupts " << rig.host->interrupts
-       << " notifications " << rig.host->notifications.size();
+  text << std::hex << "digest " << rig.core->digest() << std::dec << " cycles "
+       << rig.core->evaluated() << " frames out " << rig.host->sent.size() << " interrupts "
+       << rig.host->interrupts << " notifications " << rig.host->notifications.size();
   return text.str();
 }
 
 template <class Top>
 std::string RunByPins() {
-  return InChild([] { return Run(std::make_unique<Core<ByPins<Top>>>(CoreConfig{.idle_skip = false})); });
+  return InChild(
+      [] { return Run(std::make_unique<Core<ByPins<Top>>>(CoreConfig{.idle_skip = false})); });
 }
-std::string Fast() { return Run(EngineCore::Make({.form = EngineForm::kModel, .idle_skip = false})); }
+std::string Fast() {
+  return Run(EngineCore::Make({.form = EngineForm::kModel, .idle_skip = false}));
+}
 
 TEST(PinShell, GivesTheFastEnginesDigestAroundTheWholeEngine) {
   EXPECT_EQ(RunByPins<WholeModel>(), Fast());
@@ -176,9 +179,7 @@ TEST(PinShell, GivesTheFastEnginesDigestAroundTheVerilatedEngine) {
   EXPECT_EQ(RunByPins<WholeRtl>(), Fast());
 }
 
-TEST(PinEngine, GivesTheFastEnginesDigestFromModels) {
-  EXPECT_EQ(RunByPins<UnitModels>(), Fast());
-}
+TEST(PinEngine, GivesTheFastEnginesDigestFromModels) { EXPECT_EQ(RunByPins<UnitModels>(), Fast()); }
 
 TEST(PinEngine, GivesTheFastEnginesDigestFromAMixOfModelsAndVerilatedUnits) {
   EXPECT_EQ(RunByPins<MixedUnits>(), Fast());

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Files made from others, in <build>/gen: handoff_pkg.h from the package (gen_pkg), the register
-# block and handoff_regs.h from SystemRDL (gen_regs); from a unit's ports the structs of its model,
-# handoff_<unit>_ports.h (gen_<unit>_ports), and the adapter of its RTL, handoff_<unit>_rtl.h
-# (gen_<unit>_rtl). Linking the target makes the file and what it includes.
+# Files made from others, in <build>/gen: handoff_pkg.h and handoff_pkg_members.h from the package
+# (gen_pkg), the register block and handoff_regs.h from SystemRDL (gen_regs); from a unit's ports the
+# structs of its model, handoff_<unit>_ports.h (gen_<unit>_ports), and the adapter of its RTL,
+# handoff_<unit>_rtl.h (gen_<unit>_rtl). Linking the target makes the file and what it includes.
 
 set(gen ${PROJECT_BINARY_DIR}/gen)
 set(handoff_pkg ${PROJECT_SOURCE_DIR}/rtl/handoff_pkg.sv)
@@ -31,9 +31,12 @@ add_custom_target(gen)
 set(script ${PROJECT_SOURCE_DIR}/scripts/gen_pkg)
 if(EXISTS ${handoff_pkg} AND EXISTS ${script})
   handoff_generate(gen_pkg
-    OUTPUT ${gen}/handoff_pkg.h
+    OUTPUT ${gen}/handoff_pkg.h ${gen}/handoff_pkg_members.h
     COMMAND ${script} --pkg ${handoff_pkg} --header ${gen}/handoff_pkg.h
+            --members ${gen}/handoff_pkg_members.h
     DEPENDS ${handoff_pkg} ${PROJECT_SOURCE_DIR}/rtl/handoff_host_types.svh)
+  add_library(gen_pkg_members INTERFACE)
+  target_link_libraries(gen_pkg_members INTERFACE gen_pkg)
 endif()
 
 set(script ${PROJECT_SOURCE_DIR}/scripts/gen_regs)

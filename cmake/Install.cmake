@@ -53,7 +53,7 @@ add_dependencies(handoff_sw gen_pkg gen_regs)
 
 list(TRANSFORM handoff_engine_units REPLACE "(.+)" "handoff_\\1_ports.h" OUTPUT_VARIABLE ports)
 handoff_install(model LINKS handoff_sw $<INSTALL_INTERFACE:PkgConfig::HANDOFF_SYSTEMC>
-                GENERATED handoff_engine_params.h handoff_engine_ports.h ${ports})
+                GENERATED handoff_pkg_members.h handoff_engine_params.h handoff_engine_ports.h ${ports})
 target_compile_definitions(handoff_model INTERFACE SC_CPLUSPLUS=201703L)
 
 if(NOT HANDOFF_MODEL_ONLY)

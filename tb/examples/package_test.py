@@ -18,6 +18,9 @@ EXPECTED = {
     "platform": "NtfLegacyFrame, 100 bytes in buffer 0: 02 03 04 05 06 07 ...\n"
     "version 65536, 1 frames as they were sent, 1 interrupts\n",
     "host_stack": "300000 bytes received, 0 of them wrong\n",
+    "unit_pins": "ReasonNone: port 40000 to port 5000, seq 0x12345678, 6 bytes\n"
+    "ReasonBadTcpChecksum: port 0 to port 0, seq 0x0, 0 bytes\n"
+    "2 beats, 2 headers: as they should be\n",
 }
 # Headers that need no other but those of the component itself.
 CONSUMER = """

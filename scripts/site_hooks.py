@@ -9,6 +9,7 @@ import pathlib
 import re
 
 INDEX = "README.md"
+KEYS = {"running.md"}  # pages whose code spans are keys, not units
 SHORT_NAMES = {
     "DESIGN": "design.md",
     "CORNERS": "corners.md",
@@ -51,7 +52,8 @@ class Targets:
         self.sections = {page: self._sections(page) for page in self.pages}
         self.types = set(re.findall(r"^### (\w+_[te])$", self._read("interfaces.md"), re.MULTILINE))
         self.units = {pathlib.Path(p).stem for p in self.pages if p.startswith("units/")}
-        self.registers = set(REGISTER.findall(self._read("registers.md")))
+        # Others have names that are words for something else, too.
+        self.registers = {n for n in REGISTER.findall(self._read("registers.md")) if "_" in n}
         channels = re.findall(r"^\| ([a-z_, ]+?)(?: \(.*?\))? \|", self._read("channels.md"), re.M)
         self.channels = {name for row in channels for name in row.split(", ")}
 
@@ -138,7 +140,7 @@ class Linker:
             return self.link(part, "interfaces.md", word)
         if word in self.targets.registers and self.page != "registers.md":
             return self.link(part, "registers.md", f"register-{word}")
-        if word in self.targets.units and f"units/{word}.md" != self.page:
+        if word in self.targets.units and self.page not in KEYS and f"units/{word}.md" != self.page:
             return self.link(part, f"units/{word}.md")
         return part
 

@@ -8,6 +8,8 @@ import html
 import pathlib
 import re
 
+import yaml
+
 INDEX = "README.md"
 KEYS = {"running.md"}  # pages whose code spans are keys, not units
 SHORT_NAMES = {
@@ -185,14 +187,39 @@ def outside(markdown, docs, page):
 # Timing diagrams and numbered items.
 
 
+DIAGRAM_KEYS = {"signal", "edge", "head", "foot", "config"}
+SIGNAL_KEYS = {"name", "wave", "data", "node", "period", "phase"}
+
+
+def diagram_faults(source):
+    """What is wrong with a diagram; wavedrom itself passes over what it does not know."""
+    drawn = yaml.safe_load(source)
+    if not isinstance(drawn, dict) or "signal" not in drawn:
+        yield "expected {signal: [...]}"
+        return
+    yield from (f"unknown key {key}" for key in drawn.keys() - DIAGRAM_KEYS)
+    rows = list(drawn["signal"])
+    while rows:
+        row = rows.pop()
+        if isinstance(row, list):  # a group: its name, then its rows
+            rows += row[1:]
+        elif isinstance(row, dict):
+            yield from (f"unknown key {key}" for key in row.keys() - SIGNAL_KEYS)
+        else:
+            yield f"no signal: {row}"
+
+
 def wavedrom_svg(source):
     """The SVG of a diagram's source; a wrong source ends the build with what is wrong."""
     import wavedrom  # only here, so that what else is in this file needs no package
 
     try:
-        text = wavedrom.render(source).tostring()
-    except Exception as error:
-        raise SystemExit(f"wavedrom: {error}\n{source}") from error
+        faults = list(diagram_faults(source))
+        text = "" if faults else wavedrom.render(source).tostring()
+    except yaml.YAMLError as error:
+        faults = [str(error)]
+    if faults:
+        raise SystemExit(f"wavedrom: {'; '.join(faults)}\n{source}")
     return f'<div class="wavedrom" style="background:#ffffff;overflow-x:auto">{text}</div>'
 
 
@@ -223,15 +250,14 @@ def on_page_markdown(markdown, page, config, files):
     )  # a fence that shows a fence
     linker = Linker(config.book_targets, name)
     for i in range(0, len(quoted), 2):
-        text = outside(diagrams(quoted[i]), docs, name)
-        text = linker.all(text)
+        text = linker.all(outside(quoted[i], docs, name))
         if name == "channels.md":
             text = channel_tables(text, linker)
         if name == "registers.md":
             text = register_rows(text)
         if name == "corners.md":
             text = numbered_items(text, "corner")
-        quoted[i] = text
+        quoted[i] = diagrams(text)  # last: words in a picture are no links
     return "".join(quoted)
 
 

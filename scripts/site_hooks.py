@@ -235,6 +235,24 @@ def numbered_items(markdown, name):
     return re.sub(r"^(\d+)\. ", rf'\1. <a id="{name}-\1"></a>', markdown, flags=re.M)
 
 
+ITEM = re.compile(r"( *)([-*]|\d+\.) ")
+
+
+def lists(markdown):
+    """Lists as GitHub sees them: one may follow a line of text, and two spaces make it an inner one."""
+    lines, fence, before = [], False, ""
+    for line in markdown.split("\n"):
+        fence ^= line.lstrip().startswith("```")
+        item = None if fence else ITEM.match(line)
+        if item and before.strip() and not ITEM.match(before) and not before.startswith((" ", "#")):
+            lines.append("")
+        if item and len(item[1]) in (2, 3):
+            line = "    " + line.lstrip()
+        lines.append(line)
+        before = line
+    return "\n".join(lines)
+
+
 def register_rows(markdown):
     """An anchor at each register."""
     return REGISTER.sub(lambda found: f'<a id="register-{found[1]}"></a>{found[0]}', markdown)
@@ -250,7 +268,7 @@ def on_page_markdown(markdown, page, config, files):
     )  # a fence that shows a fence
     linker = Linker(config.book_targets, name)
     for i in range(0, len(quoted), 2):
-        text = linker.all(outside(quoted[i], docs, name))
+        text = lists(linker.all(outside(quoted[i], docs, name)))
         if name == "channels.md":
             text = channel_tables(text, linker)
         if name == "registers.md":

@@ -66,7 +66,7 @@ pages: configure
 # The book as a site, with a search; a dead link is an error.
 site:
 	@scripts/setup docs
-	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --quiet --clean --site-dir $(abspath $(BUILD))/site
+	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --clean --site-dir $(abspath $(BUILD))/site
 
 clean:
 	rm -rf $(BUILD)

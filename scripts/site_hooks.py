@@ -8,7 +8,10 @@ import html
 import pathlib
 import re
 
+import yaml
+
 INDEX = "README.md"
+KEYS = {"running.md"}  # pages whose code spans are keys, not units
 SHORT_NAMES = {
     "DESIGN": "design.md",
     "CORNERS": "corners.md",
@@ -51,7 +54,8 @@ class Targets:
         self.sections = {page: self._sections(page) for page in self.pages}
         self.types = set(re.findall(r"^### (\w+_[te])$", self._read("interfaces.md"), re.MULTILINE))
         self.units = {pathlib.Path(p).stem for p in self.pages if p.startswith("units/")}
-        self.registers = set(REGISTER.findall(self._read("registers.md")))
+        # Others have names that are words for something else, too.
+        self.registers = {n for n in REGISTER.findall(self._read("registers.md")) if "_" in n}
         channels = re.findall(r"^\| ([a-z_, ]+?)(?: \(.*?\))? \|", self._read("channels.md"), re.M)
         self.channels = {name for row in channels for name in row.split(", ")}
 
@@ -138,7 +142,7 @@ class Linker:
             return self.link(part, "interfaces.md", word)
         if word in self.targets.registers and self.page != "registers.md":
             return self.link(part, "registers.md", f"register-{word}")
-        if word in self.targets.units and f"units/{word}.md" != self.page:
+        if word in self.targets.units and self.page not in KEYS and f"units/{word}.md" != self.page:
             return self.link(part, f"units/{word}.md")
         return part
 
@@ -183,14 +187,39 @@ def outside(markdown, docs, page):
 # Timing diagrams and numbered items.
 
 
+DIAGRAM_KEYS = {"signal", "edge", "head", "foot", "config"}
+SIGNAL_KEYS = {"name", "wave", "data", "node", "period", "phase"}
+
+
+def diagram_faults(source):
+    """What is wrong with a diagram; wavedrom itself passes over what it does not know."""
+    drawn = yaml.safe_load(source)
+    if not isinstance(drawn, dict) or "signal" not in drawn:
+        yield "expected {signal: [...]}"
+        return
+    yield from (f"unknown key {key}" for key in drawn.keys() - DIAGRAM_KEYS)
+    rows = list(drawn["signal"])
+    while rows:
+        row = rows.pop()
+        if isinstance(row, list):  # a group: its name, then its rows
+            rows += row[1:]
+        elif isinstance(row, dict):
+            yield from (f"unknown key {key}" for key in row.keys() - SIGNAL_KEYS)
+        else:
+            yield f"no signal: {row}"
+
+
 def wavedrom_svg(source):
     """The SVG of a diagram's source; a wrong source ends the build with what is wrong."""
     import wavedrom  # only here, so that what else is in this file needs no package
 
     try:
-        text = wavedrom.render(source).tostring()
-    except Exception as error:
-        raise SystemExit(f"wavedrom: {error}\n{source}") from error
+        faults = list(diagram_faults(source))
+        text = "" if faults else wavedrom.render(source).tostring()
+    except yaml.YAMLError as error:
+        faults = [str(error)]
+    if faults:
+        raise SystemExit(f"wavedrom: {'; '.join(faults)}\n{source}")
     return f'<div class="wavedrom" style="background:#ffffff;overflow-x:auto">{text}</div>'
 
 
@@ -204,6 +233,24 @@ def diagrams(markdown):
 def numbered_items(markdown, name):
     """An anchor at each item of a list that is cited by number."""
     return re.sub(r"^(\d+)\. ", rf'\1. <a id="{name}-\1"></a>', markdown, flags=re.M)
+
+
+ITEM = re.compile(r"( *)([-*]|\d+\.) ")
+
+
+def lists(markdown):
+    """Lists as GitHub sees them: one may follow a line of text, and two spaces make it an inner one."""
+    lines, fence, before = [], False, ""
+    for line in markdown.split("\n"):
+        fence ^= line.lstrip().startswith("```")
+        item = None if fence else ITEM.match(line)
+        if item and before.strip() and not ITEM.match(before) and not before.startswith((" ", "#")):
+            lines.append("")
+        if item and len(item[1]) in (2, 3):
+            line = "    " + line.lstrip()
+        lines.append(line)
+        before = line
+    return "\n".join(lines)
 
 
 def register_rows(markdown):
@@ -221,15 +268,14 @@ def on_page_markdown(markdown, page, config, files):
     )  # a fence that shows a fence
     linker = Linker(config.book_targets, name)
     for i in range(0, len(quoted), 2):
-        text = outside(diagrams(quoted[i]), docs, name)
-        text = linker.all(text)
+        text = lists(linker.all(outside(quoted[i], docs, name)))
         if name == "channels.md":
             text = channel_tables(text, linker)
         if name == "registers.md":
             text = register_rows(text)
         if name == "corners.md":
             text = numbered_items(text, "corner")
-        quoted[i] = text
+        quoted[i] = diagrams(text)  # last: words in a picture are no links
     return "".join(quoted)
 
 

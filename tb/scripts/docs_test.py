@@ -192,6 +192,27 @@ class Site(unittest.TestCase):
                 with self.subTest(text=text):
                     self.assertEqual(linker.all(text), link)
 
+    def test_lists_are_those_that_github_shows(self):
+        lists = load("site_hooks.py").lists
+        self.assertEqual(
+            lists("Text:\n- a\n  - b\n  more\n- c\n"), "Text:\n\n- a\n    - b\n  more\n- c\n"
+        )
+        for same in ("- a\n- b", "# T\n- a", "```\nx\n- a\n```", "Text.\n\n1. a\n   b\n2. c"):
+            self.assertEqual(lists(same), same)
+
+    def test_a_diagram_with_a_wrong_key_is_named(self):
+        hooks = load("site_hooks.py")
+        good = '{signal: [{name: "a", wave: "0.1"}, {}, ["g", {name: "b", wave: "x3", data: "d"}]]}'
+        self.assertEqual(list(hooks.diagram_faults(good)), [])
+        for source, fault in (
+            ('{signal: [{name: "a", wave "0.1"}]}', 'unknown key wave "0.1"'),
+            ('{signals: [{name: "a"}]}', "expected {signal"),
+            ('{signal: ["a"]}', "no signal: a"),
+            ("{signal: [], heads: {}}", "unknown key heads"),
+        ):
+            with self.subTest(source=source):
+                self.assertIn(fault, "; ".join(hooks.diagram_faults(source)))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -10,6 +10,8 @@
 
 namespace handoff {
 
+inline constexpr uint64_t kFsPerPs = 1000, kPsPerNs = 1000, kPsPerUs = 1000000;
+
 inline constexpr uint64_t kPeriodUsNum = 64, kPeriodUsDen = 20625;
 inline constexpr uint64_t kPeriodPsNum = 102400, kPeriodPsDen = 33;
 
@@ -37,7 +39,6 @@ constexpr uint64_t UsToCycle(uint64_t us) {
 
 // In microseconds, with every digit of the fraction.
 inline std::string PsToUsText(uint64_t ps) {
-  constexpr uint64_t kPsPerUs = 1000000;
   const std::string fraction = std::to_string(kPsPerUs + ps % kPsPerUs).substr(1);
   return std::to_string(ps / kPsPerUs) + "." + fraction;
 }

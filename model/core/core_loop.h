@@ -29,9 +29,7 @@ template <class Engine, class Params = CoreParams>
 class Core final : public EngineCore {
   using Out = std::decay_t<decltype(std::declval<const Engine&>().out())>;
   static constexpr uint64_t kResetCycles = 4;
-  // A skip ends this many cycles before the next thing happens, so that input registers have
-  // settled.
-  static constexpr uint64_t kSettleCycles = 8;
+  // A skip ends kSettleCycles before the next thing happens.
 
  public:
   explicit Core(const Params& params)

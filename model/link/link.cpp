@@ -4,13 +4,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gen/handoff_pkg.h"
+#include "model/clock.h"
+
 namespace handoff {
 namespace {
 
-constexpr uint64_t kFsPerPs = 1000, kPsPerNs = 1000;
 // IEEE 802.3: preamble and start delimiter, FCS; then the inter-frame gap.
 constexpr uint64_t kPreambleBytes = 8, kFcsBytes = 4, kGapBytes = 12;
-constexpr uint64_t kMinFrameBytes = 60;
 
 }  // namespace
 

@@ -4,12 +4,13 @@
 #include <algorithm>
 #include <string>
 
+#include "model/clock.h"
+
 namespace handoff {
 namespace {
 
 sc_core::sc_time Ps(uint64_t ps) { return sc_core::sc_time::from_value(ps); }
 
-constexpr uint64_t kPsPerNs = 1000;
 constexpr uint32_t kRegisterBytes = 4;
 
 bool Within(uint64_t addr, uint64_t base, uint64_t bytes) {

@@ -12,7 +12,6 @@
 namespace handoff {
 namespace {
 
-constexpr uint64_t kPsPerNs = 1000;
 // Sleep ends this long before something is due: longer than the core itself needs to settle.
 constexpr uint64_t kWakeEarlyCycles = 16;
 

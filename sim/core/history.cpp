@@ -45,8 +45,9 @@ void History::Keep(uint64_t cycle, uint32_t index) {
 std::string History::Text(const Ring& ring, bool name_units) const {
   if (ring.count == 0) return kNone;
   std::string text;
-  for (uint64_t i = ring.count > kKept ? ring.count - kKept : 0; i < ring.count; i++) {
-    const Transfer& transfer = ring.kept[i % kKept];
+  for (uint64_t i = ring.count > kKeptTransfers ? ring.count - kKeptTransfers : 0; i < ring.count;
+       i++) {
+    const Transfer& transfer = ring.kept[i % kKeptTransfers];
     const Channel& channel = channels_[transfer.channel];
     text += "  cycle " + std::to_string(transfer.cycle) + " ";
     if (name_units) text += std::string(units_[channel.unit].name) + " ";

@@ -116,8 +116,6 @@ class History {
   std::optional<Conn> LatestConnection(std::string_view unit) const;
 
  private:
-  static constexpr uint32_t kKept = 16;
-
   struct Channel {
     uint32_t unit = 0;
     const ChannelInfo* info = nullptr;
@@ -136,9 +134,9 @@ class History {
     std::vector<uint64_t> words;  // grows to the widest payload once
   };
   struct Ring {
-    std::array<Transfer, kKept> kept;
+    std::array<Transfer, kKeptTransfers> kept;
     uint64_t count = 0;
-    Transfer& Next() { return kept[count++ % kKept]; }
+    Transfer& Next() { return kept[count++ % kKeptTransfers]; }
   };
   struct Unit {
     const char* name;

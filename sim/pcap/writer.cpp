@@ -3,6 +3,8 @@
 
 #include <stdexcept>
 
+#include "model/clock.h"
+
 namespace handoff::pcap {
 namespace {
 
@@ -14,7 +16,6 @@ constexpr uint16_t kOptEnd = 0, kOptApplication = 4, kOptName = 2, kOptResolutio
 constexpr uint32_t kInbound = 1, kOutbound = 2, kCrcError = 1U << 24;
 constexpr uint16_t kEthernet = 1;  // LINKTYPE_ETHERNET
 constexpr char kNanoseconds = 9;   // 10^-9
-constexpr uint64_t kPsPerNs = 1000;
 
 template <class T>
 void Put(std::string& to, T value) {

@@ -18,7 +18,6 @@ constexpr uint16_t kMaxFrameReg = offsetof(handoff_t, max_frame), kRing = offset
 constexpr uint16_t kBaseLo = offsetof(RingRegs, base_lo), kSize = offsetof(RingRegs, size),
                    kEnable = offsetof(RingRegs, enable), kIndex = offsetof(RingRegs, index);
 enum RingNumber : uint16_t { kRingCmd, kRingTx, kRingLegacy, kRingNtf };
-constexpr uint64_t kNtfBytes = Ntf::kWidth / 8;
 
 }  // namespace
 

@@ -76,7 +76,6 @@ class RawDriver {
                             kIrqDelay = offsetof(handoff_t, irq_delay_us),
                             kRing = offsetof(handoff_t, ring);
   static constexpr uint32_t kLogTx = 8, kTxSlots = 1 << kLogTx, kLogLegacy = 11;
-  static constexpr uint32_t kNtfBytes = Ntf::kWidth / 8;
   struct Ring {
     sw::PhysAddr base;
     uint32_t log_size = 0;

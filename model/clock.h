@@ -27,13 +27,13 @@ constexpr uint64_t CycleToPs(uint64_t cycle) { return Scale(cycle, kPeriodPsNum,
 // First cycle that begins at or after the given time.
 constexpr uint64_t PsToCycle(uint64_t ps) {
   uint64_t cycle = Scale(ps, kPeriodPsDen, kPeriodPsNum);
-  while (CycleToPs(cycle) < ps) cycle++;
+  while (CycleToPs(cycle) < ps) ++cycle;
   return cycle;
 }
 constexpr uint64_t UsToCycle(uint64_t us) {
   if (us > (uint64_t{1} << 50)) return ~uint64_t{0};  // beyond every run
   uint64_t cycle = Scale(us, kPeriodUsDen, kPeriodUsNum);
-  while (CycleToUs(cycle) < us) cycle++;
+  while (CycleToUs(cycle) < us) ++cycle;
   return cycle;
 }
 

@@ -169,7 +169,7 @@ void handoff_dma::TickReads() {
   }
   const bool free_tag = deliver && last;
   if (free_tag) r_.tail = static_cast<uint8_t>((r_.tail + 1) & (rd_tags_ - 1));
-  if (store) tag_[id].cnt++;
+  if (store) ++tag_[id].cnt;
   if (issue) {
     tag_[issue_tag] = {static_cast<uint8_t>(pick), static_cast<uint8_t>(d_.ar.len + 1), 0};
     r_.head = static_cast<uint8_t>((r_.head + 1) & (rd_tags_ - 1));

@@ -59,10 +59,19 @@ module handoff_command
       DctEntries != (1 << AddrBits)) begin : gen_check
     $error("handoff_command: DctEntries must be a power of two, MinDctEntries to MaxDctEntries");
   end
-  if ($bits(setup0_desc_t) != 8 * SlotBytes || $bits(setup1_desc_t) != 8 * SlotBytes ||
-      $bits(resume_desc_t) != 8 * SlotBytes || $bits(post_desc_t) != 8 * SlotBytes ||
-      $bits(set_desc_t) != 8 * SlotBytes || $bits(plain_desc_t) != 8 * SlotBytes ||
-      SlotBytes != DataBytes) begin : gen_check_slots
+  if ($bits(
+          setup0_desc_t
+      ) != 8 * SlotBytes || $bits(
+          setup1_desc_t
+      ) != 8 * SlotBytes || $bits(
+          resume_desc_t
+      ) != 8 * SlotBytes || $bits(
+          post_desc_t
+      ) != 8 * SlotBytes || $bits(
+          set_desc_t
+      ) != 8 * SlotBytes || $bits(
+          plain_desc_t
+      ) != 8 * SlotBytes || SlotBytes != DataBytes) begin : gen_check_slots
     $error("handoff_command: every command must fill its slots of SlotBytes, one beat each");
   end
 

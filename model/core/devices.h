@@ -69,7 +69,7 @@ class RxSource {
     offset_ += take;
     if (pins.rx.last) {
       offset_ = 0;
-      frames_++;
+      ++frames_;
       last_ = {first_cycle_, next_cycle};
       queue_.pop_front();
       due_ = NextCycle();

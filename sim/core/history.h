@@ -84,12 +84,12 @@ class History {
     Rtl::ForEachInput(in, see);
     Rtl::ForEachOutput(out, see);
     const auto bit = [&](const std::string& port_name) {
-      for (size_t i = 0; i < bits.size(); i++) {
+      for (size_t i = 0; i < bits.size(); ++i) {
         if (Rtl::kPorts[i].name == port_name) return bits[i];
       }
       return static_cast<const bool*>(nullptr);
     };
-    for (uint32_t i = 0; i < Rtl::kNumChannels; i++) {
+    for (uint32_t i = 0; i < Rtl::kNumChannels; ++i) {
       const ChannelInfo& info = Rtl::kChannels[i];
       Channel channel = payloads[info.payload_port];
       channel.unit = static_cast<uint32_t>(units_.size() - 1);
@@ -103,7 +103,7 @@ class History {
 
   // Keeps the transfers of the edge that ends this cycle; before it.
   void Sample(uint64_t cycle) {
-    for (uint32_t i = 0; i < channels_.size(); i++) {
+    for (uint32_t i = 0; i < channels_.size(); ++i) {
       const Channel& channel = channels_[i];
       if (*channel.valid && (channel.ready == nullptr || *channel.ready)) Keep(cycle, i);
     }

@@ -104,7 +104,7 @@ class Run {
       if (!recorded.has_syn && !recorded.events.empty()) continue;
       if (vlans.insert(tuple.vlans).second) {
         machine_.host.stack().AddAddress(
-            {config_.host, tuple.local.addr.is_v6() ? 64U : 24U, tuple.vlans, {}});
+            {config_.host, tuple.local.addr.is_v6() ? 64u : 24u, tuple.vlans, {}});
       }
       if (!recorded.has_syn) continue;
       users_[tuple] = std::make_unique<StandIn>(

@@ -198,7 +198,7 @@ TEST(Dma, StopsBetweenBurstsAndDrains) {
 TEST(Dma, DropsAnswersToNothing) {
   Dma dma;
   dma.Step(3);
-  for (int i = 0; i < 4; ++i) dma.b.Push({.resp = kSlvErr});
+  for (int i = 0; i < 4; ++i) dma.b.Push({.resp = kSlverr});
   for (uint32_t id = 0; id < 256; ++id) dma.r.Push({.id = static_cast<U8>(id)});
   dma.Step(300);
   EXPECT_TRUE(dma.r.done() && dma.b.done() && dma.bench.out().quiet);

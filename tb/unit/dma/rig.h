@@ -16,11 +16,11 @@
 
 #include "gen/handoff_dma_rtl.h"
 #include "model/handoff_dma.h"
+#include "tb/twin/axi_responses.h"
 #include "tb/twin/twin_bench.h"
 
 namespace handoff {
 
-constexpr uint8_t kOkay = 0, kSlvErr = 2, kDecErr = 3;
 constexpr uint32_t kMaxBursts = 16, kMaxTagBeats = 8;
 // Of writes, of reads.
 enum Client : uint8_t { kUploadWr, kNotifyWr, kCmdRd = 0, kLegacyRd, kTxRd };
@@ -262,7 +262,7 @@ class Dma {
       const bool err = rng_.Chance(error_chance);
       write_errors += err;
       b_cycles.push_back(bench.cycle() + 1);
-      b.Push({.resp = err ? (rng_.Chance(0.5) ? kSlvErr : kDecErr) : kOkay});
+      b.Push({.resp = err ? (rng_.Chance(0.5) ? kSlverr : kDecerr) : kOkay});
       answers_.push_back({aw_clients[answered_++], err});
     }
     if (r.queued() != 0) return;
@@ -281,7 +281,7 @@ class Dma {
       read_errors += err;
       tag.err[tag.given] = err;
       r_cycles.push_back(bench.cycle() + 1);
-      AxiR beat{.resp = err ? (rng_.Chance(0.5) ? kSlvErr : kDecErr) : kOkay, .id = tag.id};
+      AxiR beat{.resp = err ? (rng_.Chance(0.5) ? kSlverr : kDecerr) : kOkay, .id = tag.id};
       beat.data = MemoryAt(tag.addr + tag.given * kDataBytes);
       beat.last = ++tag.given == tag.beats;
       r.Push(beat);

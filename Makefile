@@ -40,16 +40,16 @@ test: build
 lint: configure
 	@scripts/setup lint
 	$(NINJA) --target gen --target verilated_sources
-	.venv/bin/python scripts/lint --build $(BUILD)
+	scripts/lint --build $(BUILD)
 
 lint-all: configure
 	@scripts/setup lint
 	$(NINJA) --target gen --target verilated_sources
-	.venv/bin/python scripts/lint --build $(BUILD) --all
+	scripts/lint --build $(BUILD) --all
 
 format:
 	@scripts/setup lint
-	.venv/bin/python scripts/lint --format
+	scripts/lint --format
 
 bench: configure
 	$(NINJA) --target handoff_bench
@@ -61,7 +61,7 @@ install: configure
 
 # The pages that a script writes.
 pages: configure
-	.venv/bin/python scripts/check_tree --mend
+	scripts/check_tree --mend
 
 # The book as a site, with a search; a dead link is an error.
 site:

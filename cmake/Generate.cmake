@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Files made from others, in <build>/gen: handoff_pkg.h and handoff_pkg_members.h from the package
-# (gen_pkg), the register block and handoff_regs.h from SystemRDL (gen_regs); from a unit's ports the
-# structs of its model, handoff_<unit>_ports.h (gen_<unit>_ports), and the adapter of its RTL,
-# handoff_<unit>_rtl.h (gen_<unit>_rtl). Linking the target makes the file and what it includes.
+# Files made from others, in <build>/gen: handoff_pkg.h and handoff_pkg_members.h (gen_pkg) and
+# handoff_params_pkg.h (gen_params_pkg) from the packages, the register block and handoff_regs.h from
+# SystemRDL (gen_regs); from a unit's ports the structs of its model, handoff_<unit>_ports.h
+# (gen_<unit>_ports), and the adapter of its RTL, handoff_<unit>_rtl.h (gen_<unit>_rtl). Linking the
+# target makes the file and what it includes.
 
 set(gen ${PROJECT_BINARY_DIR}/gen)
 set(handoff_pkg ${PROJECT_SOURCE_DIR}/rtl/handoff_pkg.sv)
@@ -38,6 +39,11 @@ if(EXISTS ${handoff_pkg} AND EXISTS ${script})
   add_library(gen_pkg_members INTERFACE)
   target_link_libraries(gen_pkg_members INTERFACE gen_pkg)
 endif()
+
+handoff_generate(gen_params_pkg
+  OUTPUT ${gen}/handoff_params_pkg.h
+  COMMAND ${script} --pkg ${handoff_params_pkg} --header ${gen}/handoff_params_pkg.h
+  DEPENDS ${handoff_params_pkg})
 
 set(script ${PROJECT_SOURCE_DIR}/scripts/gen_regs)
 set(rdl ${PROJECT_SOURCE_DIR}/rtl/regs/handoff.rdl)

@@ -10,6 +10,8 @@
 
 namespace handoff {
 
+inline constexpr uint64_t kFsPerPs = 1000, kPsPerNs = 1000, kPsPerUs = 1000000;
+
 inline constexpr uint64_t kPeriodUsNum = 64, kPeriodUsDen = 20625;
 inline constexpr uint64_t kPeriodPsNum = 102400, kPeriodPsDen = 33;
 
@@ -25,19 +27,18 @@ constexpr uint64_t CycleToPs(uint64_t cycle) { return Scale(cycle, kPeriodPsNum,
 // First cycle that begins at or after the given time.
 constexpr uint64_t PsToCycle(uint64_t ps) {
   uint64_t cycle = Scale(ps, kPeriodPsDen, kPeriodPsNum);
-  while (CycleToPs(cycle) < ps) cycle++;
+  while (CycleToPs(cycle) < ps) ++cycle;
   return cycle;
 }
 constexpr uint64_t UsToCycle(uint64_t us) {
   if (us > (uint64_t{1} << 50)) return ~uint64_t{0};  // beyond every run
   uint64_t cycle = Scale(us, kPeriodUsDen, kPeriodUsNum);
-  while (CycleToUs(cycle) < us) cycle++;
+  while (CycleToUs(cycle) < us) ++cycle;
   return cycle;
 }
 
 // In microseconds, with every digit of the fraction.
 inline std::string PsToUsText(uint64_t ps) {
-  constexpr uint64_t kPsPerUs = 1000000;
   const std::string fraction = std::to_string(kPsPerUs + ps % kPsPerUs).substr(1);
   return std::to_string(ps / kPsPerUs) + "." + fraction;
 }

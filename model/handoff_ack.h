@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "gen/handoff_ack_ports.h"
+#include "gen/handoff_params_pkg.h"
 #include "gen/handoff_pkg.h"
 #include "model/flip.h"
 #include "model/prim/ram.h"
@@ -22,7 +23,7 @@ namespace handoff {
 class handoff_ack {
  public:
   struct Params {
-    uint32_t DctEntries = 1024;
+    uint32_t DctEntries = kDefaultDctEntries;
   };
   using In = handoff_ack_in;
   using Out = handoff_ack_out;

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "gen/handoff_buffers_ports.h"
+#include "gen/handoff_params_pkg.h"
 #include "gen/handoff_pkg.h"
 #include "model/flip.h"
 #include "model/prim/ram.h"
@@ -22,8 +23,8 @@ namespace handoff {
 class handoff_buffers {
  public:
   struct Params {
-    uint32_t DctEntries = 1024;
-    uint32_t Slots = 8;
+    uint32_t DctEntries = kDefaultDctEntries;
+    uint32_t Slots = kDefaultSlots;
   };
   using In = handoff_buffers_in;
   using Out = handoff_buffers_out;
@@ -76,7 +77,6 @@ class handoff_buffers {
 
  private:
   void Edge();
-  static constexpr uint32_t kMaxSlots = 32;  // that an engine may have
 
   struct Held {  // a piece held: what is still free of it
     uint64_t addr = 0;

@@ -2,21 +2,21 @@
 #include "model/handoff_command.h"
 
 #include "model/flip.h"
+#include "model/wire.h"
 
 namespace handoff {
 namespace {
 
-constexpr uint32_t kSlotBytes = 64;
 constexpr uint32_t kMaxAckDelayUs = 500000;  // RFC 9293, 3.8.6.3: less than 0.5 seconds
-constexpr uint32_t kHeaderBytes = 34 + 20;   // Ethernet, IPv4, TCP
-constexpr uint32_t kIp6MoreBytes = 20;       // an IPv6 header against an IPv4 one
-constexpr uint32_t kTagBytes = 4;
 
 // Bits of the descriptors' flags.
-constexpr uint8_t kSetupIp6 = 1, kSetupTs = 2, kSetupSack = 4, kSetupCoalesce = 8;
-constexpr uint8_t kPostLast = 1, kPostNoPush = 2, kPostTagged = 4;
-constexpr uint8_t kSetEdge = 1, kSetMss = 2, kSetCoalesce = 4, kSetHeader = 8;
-constexpr uint8_t kSetCoalesceOn = 1;
+constexpr uint8_t kSetupIp6 = 1 << kSetupFlagIp6, kSetupTs = 1 << kSetupFlagTs,
+                  kSetupSack = 1 << kSetupFlagSack, kSetupCoalesce = 1 << kSetupFlagCoalesce;
+constexpr uint8_t kPostLast = 1 << kPostFlagLast, kPostNoPush = 1 << kPostFlagNoPush,
+                  kPostTagged = 1 << kPostFlagTagged;
+constexpr uint8_t kSetEdge = 1 << kSetMaskEdge, kSetMss = 1 << kSetMaskMss,
+                  kSetCoalesce = 1 << kSetMaskCoalesce, kSetHeader = 1 << kSetMaskHeader;
+constexpr uint8_t kSetCoalesceOn = 1 << kSetFlagCoalesce;
 
 constexpr bool PieceBad(const Piece& piece) {
   const uint64_t end = piece.addr + piece.size;
@@ -151,7 +151,8 @@ Status handoff_command::CheckPost(const PostDesc& d) const {
 }
 
 bool handoff_command::MssFits(uint32_t mss, bool is_ip6, uint32_t n_tags) const {
-  const uint32_t header = kHeaderBytes + (is_ip6 ? kIp6MoreBytes : 0) + kTagBytes * n_tags;
+  const uint32_t header = wire::kEthBytes + wire::kTagBytes * n_tags +
+                          (is_ip6 ? wire::kIp6Bytes : wire::kIp4Bytes) + wire::kTcpBytes;
   return mss >= kMinMss && mss + header <= in.cfg->max_frame;
 }
 

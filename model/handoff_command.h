@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "gen/handoff_command_ports.h"
+#include "gen/handoff_params_pkg.h"
 #include "gen/handoff_pkg.h"
 #include "model/flip.h"
 #include "model/prim/fifo.h"
@@ -22,8 +23,8 @@ namespace handoff {
 class handoff_command {
  public:
   struct Params {
-    uint32_t DctEntries = 1024;
-    uint32_t Slots = 8;
+    uint32_t DctEntries = kDefaultDctEntries;
+    uint32_t Slots = kDefaultSlots;
   };
   using In = handoff_command_in;
   using Out = handoff_command_out;

@@ -21,8 +21,8 @@ constexpr uint32_t kKeyEnd = kKeyAt + sizeof(BlockRegs::hash_key);
 constexpr uint32_t kCounterAt = offsetof(BlockRegs, counter);
 constexpr uint32_t kCounterEnd = kCounterAt + sizeof(BlockRegs::counter);
 
-constexpr uint32_t kMaxFrameLimit = 16383;
-constexpr uint32_t kBaseAlign = 64;
+constexpr uint32_t kMaxFrameLimit = kMaxFrameBytes - 1;  // of a register with 14 bits
+constexpr uint32_t kBaseAlign = 1 << kAlignBits;
 constexpr uint8_t kAllBytes = 0xf;
 constexpr uint8_t kOkay = 0, kSlverr = 2;  // AXI4-Lite responses
 

@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "gen/handoff_csr_ports.h"
+#include "gen/handoff_params_pkg.h"
 #include "gen/handoff_pkg.h"
 #include "model/flip.h"
 #include "model/prim/skid.h"
@@ -23,8 +24,8 @@ namespace handoff {
 class handoff_csr {
  public:
   struct Params {
-    uint32_t DctEntries = 1024;
-    uint32_t Slots = 8;
+    uint32_t DctEntries = kDefaultDctEntries;
+    uint32_t Slots = kDefaultSlots;
   };
   using In = handoff_csr_in;
   using Out = handoff_csr_out;

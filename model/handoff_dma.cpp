@@ -50,13 +50,14 @@ void handoff_dma::TickWrites() {
   const bool aw_free = !q_.aw_valid || *in.aw_ready, w_free = !q_.w_valid || *in.w_ready;
   const bool valid[2] = {u_upload_wr_skid_.valid(*in.upload_wr_valid),
                          u_notify_wr_skid_.valid(*in.notify_wr_valid)};
-  const int pick = u_warb_.Pick(uint64_t{valid[0]} | uint64_t{valid[1]} << 1);
+  const int pick = u_warb_.Pick(uint64_t{valid[kUploadWr]} << kUploadWr | uint64_t{valid[kNotifyWr]}
+                                                                              << kNotifyWr);
   const bool open = !r_.w_open && go && aw_free && w_free && u_order_.ready() && pick >= 0;
   const int src = r_.w_open ? r_.w_client : std::max(pick, 0);
   const bool beat = open || (r_.w_open && valid[r_.w_client] && w_free);
   if (beat) {
-    const Wr& x =
-        src == 0 ? u_upload_wr_skid_.data(*in.upload_wr) : u_notify_wr_skid_.data(*in.notify_wr);
+    const Wr& x = src == kUploadWr ? u_upload_wr_skid_.data(*in.upload_wr)
+                                   : u_notify_wr_skid_.data(*in.notify_wr);
     if (open) {
       u_warb_.Tick(src);
       r_.w_client = static_cast<uint8_t>(src);
@@ -79,7 +80,7 @@ void handoff_dma::TickWrites() {
   d_.upload_wr_done_valid = d_.notify_wr_done_valid = false;
   if (ret) {
     const bool err = (u_b_skid_.data(*in.b).resp & 2) != 0;
-    if (u_order_.data() == 0) {
+    if (u_order_.data() == kUploadWr) {
       d_.upload_wr_done_valid = true;
       d_.upload_wr_done.err = err;
     } else {
@@ -88,8 +89,8 @@ void handoff_dma::TickWrites() {
     }
   }
   if (open || ret) u_order_.Tick(open, static_cast<uint8_t>(src), ret);
-  u_upload_wr_skid_.Tick(*in.upload_wr_valid, *in.upload_wr, beat && src == 0);
-  u_notify_wr_skid_.Tick(*in.notify_wr_valid, *in.notify_wr, beat && src == 1);
+  u_upload_wr_skid_.Tick(*in.upload_wr_valid, *in.upload_wr, beat && src == kUploadWr);
+  u_notify_wr_skid_.Tick(*in.notify_wr_valid, *in.notify_wr, beat && src == kNotifyWr);
   u_b_skid_.Tick(*in.b_valid, *in.b, true);
   d_.upload_wr_ready = u_upload_wr_skid_.ready();
   d_.notify_wr_ready = u_notify_wr_skid_.ready();
@@ -103,13 +104,14 @@ void handoff_dma::TickReads() {
   const bool cmd_rd = u_cmd_rd_req_skid_.valid(*in.cmd_rd_req_valid);
   const bool legacy_rd = u_legacy_rd_req_skid_.valid(*in.legacy_rd_req_valid);
   const bool tx_rd = u_tx_rd_req_skid_.valid(*in.tx_rd_req_valid);
-  const int pick = u_rarb_.Pick(uint64_t{cmd_rd} | uint64_t{legacy_rd} << 1 | uint64_t{tx_rd} << 2);
+  const int pick = u_rarb_.Pick(uint64_t{cmd_rd} << kCmdRd | uint64_t{legacy_rd} << kLegacyRd |
+                                uint64_t{tx_rd} << kTxRd);
   const bool issue = go && r_.tags != rd_tags_ && (!q_.ar_valid || *in.ar_ready) && pick >= 0;
   const uint8_t issue_tag = r_.head;
   if (issue) {
-    const RdReq& q = pick == 0   ? u_cmd_rd_req_skid_.data(*in.cmd_rd_req)
-                     : pick == 1 ? u_legacy_rd_req_skid_.data(*in.legacy_rd_req)
-                                 : u_tx_rd_req_skid_.data(*in.tx_rd_req);
+    const RdReq& q = pick == kCmdRd      ? u_cmd_rd_req_skid_.data(*in.cmd_rd_req)
+                     : pick == kLegacyRd ? u_legacy_rd_req_skid_.data(*in.legacy_rd_req)
+                                         : u_tx_rd_req_skid_.data(*in.tx_rd_req);
     const uint32_t span = (q.addr % kDataBytes + q.bytes + kDataBytes - 1) & 0x1ffff;
     const uint32_t beats = std::clamp<uint32_t>(span / kDataBytes, 1, kTagBeats);
     d_.ar = AxiAddr{.id = issue_tag,
@@ -140,13 +142,15 @@ void handoff_dma::TickReads() {
   d_.cmd_rd_valid = d_.legacy_rd_valid = d_.tx_rd_valid = false;
   if (r_.d1_valid) {
     const Word& word = u_reorder_.rdata();
-    Rd& to = r_.d1_client == 0 ? d_.cmd_rd : r_.d1_client == 1 ? d_.legacy_rd : d_.tx_rd;
+    Rd& to = r_.d1_client == kCmdRd      ? d_.cmd_rd
+             : r_.d1_client == kLegacyRd ? d_.legacy_rd
+                                         : d_.tx_rd;
     to.last = r_.d1_last;
     to.err = word.err;
     to.data = word.data;
-    (r_.d1_client == 0   ? d_.cmd_rd_valid
-     : r_.d1_client == 1 ? d_.legacy_rd_valid
-                         : d_.tx_rd_valid) = true;
+    (r_.d1_client == kCmdRd      ? d_.cmd_rd_valid
+     : r_.d1_client == kLegacyRd ? d_.legacy_rd_valid
+                                 : d_.tx_rd_valid) = true;
   }
 
   // The RAM is read before it is written: a word that comes at this edge is not seen yet.
@@ -165,16 +169,17 @@ void handoff_dma::TickReads() {
   }
   const bool free_tag = deliver && last;
   if (free_tag) r_.tail = static_cast<uint8_t>((r_.tail + 1) & (rd_tags_ - 1));
-  if (store) tag_[id].cnt++;
+  if (store) ++tag_[id].cnt;
   if (issue) {
     tag_[issue_tag] = {static_cast<uint8_t>(pick), static_cast<uint8_t>(d_.ar.len + 1), 0};
     r_.head = static_cast<uint8_t>((r_.head + 1) & (rd_tags_ - 1));
   }
   r_.tags = static_cast<uint8_t>(r_.tags + issue - free_tag);
 
-  u_cmd_rd_req_skid_.Tick(*in.cmd_rd_req_valid, *in.cmd_rd_req, issue && pick == 0);
-  u_legacy_rd_req_skid_.Tick(*in.legacy_rd_req_valid, *in.legacy_rd_req, issue && pick == 1);
-  u_tx_rd_req_skid_.Tick(*in.tx_rd_req_valid, *in.tx_rd_req, issue && pick == 2);
+  u_cmd_rd_req_skid_.Tick(*in.cmd_rd_req_valid, *in.cmd_rd_req, issue && pick == kCmdRd);
+  u_legacy_rd_req_skid_.Tick(*in.legacy_rd_req_valid, *in.legacy_rd_req,
+                             issue && pick == kLegacyRd);
+  u_tx_rd_req_skid_.Tick(*in.tx_rd_req_valid, *in.tx_rd_req, issue && pick == kTxRd);
   u_r_skid_.Tick(*in.r_valid, *in.r, true);
   d_.cmd_rd_req_ready = u_cmd_rd_req_skid_.ready();
   d_.legacy_rd_req_ready = u_legacy_rd_req_skid_.ready();

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "gen/handoff_dma_ports.h"
+#include "gen/handoff_params_pkg.h"
 #include "gen/handoff_pkg.h"
 #include "model/flip.h"
 #include "model/prim/arb.h"
@@ -24,7 +25,7 @@ namespace handoff {
 class handoff_dma {
  public:
   struct Params {
-    uint32_t RdTags = 32;
+    uint32_t RdTags = kDefaultRdTags;
   };
   using In = handoff_dma_in;
   using Out = handoff_dma_out;
@@ -119,6 +120,10 @@ class handoff_dma {
       f("data", data);
     }
   };
+
+  // The clients, by their numbers at the arbiters: of writes, of reads.
+  enum WrClient : uint8_t { kUploadWr, kNotifyWr };
+  enum RdClient : uint8_t { kCmdRd, kLegacyRd, kTxRd };
 
   void Edge();
   void Show();

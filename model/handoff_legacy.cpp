@@ -32,15 +32,17 @@ void handoff_legacy::Edge() {
   const auto mask = static_cast<uint16_t>((uint32_t{1} << ring.log_size) - 1);
   const auto avail = static_cast<uint16_t>((ring.index - r_.fetch) & mask);
   const bool run = r_.active && ring.enable;
-  const uint64_t addr = (ring.base & ~uint64_t{kDataBytes - 1}) + uint64_t{kDescBytes} * r_.fetch;
-  const uint32_t block_pos = addr / kDescBytes % kBlockDescs;
-  const uint32_t addr_lane = addr / kDescBytes % kBeatDescs;
+  const uint64_t addr =
+      (ring.base & ~uint64_t{kDataBytes - 1}) + uint64_t{kLegacyDescBytes} * r_.fetch;
+  const uint32_t block_pos = addr / kLegacyDescBytes % kBlockDescs;
+  const uint32_t addr_lane = addr / kLegacyDescBytes % kBeatDescs;
   const uint32_t n = std::min({uint32_t{avail}, kBlockDescs - block_pos,
                                static_cast<uint32_t>(mask - r_.fetch + 1) & 0x1ffff});
   const uint32_t beats = (addr_lane + n + kBeatDescs - 1) / kBeatDescs;
   const bool want = run && !r_.fault && avail != 0 && u_reads_.ready() && r_.used + beats <= beats_;
   const bool issue = want && (!q_.legacy_rd_req_valid || *in.legacy_rd_req_ready);
-  if (issue) d_.legacy_rd_req = RdReq{.addr = addr, .bytes = static_cast<U16>(kDescBytes * n)};
+  if (issue)
+    d_.legacy_rd_req = RdReq{.addr = addr, .bytes = static_cast<U16>(kLegacyDescBytes * n)};
   d_.legacy_rd_req_valid = issue || (q_.legacy_rd_req_valid && !*in.legacy_rd_req_ready);
 
   // -----------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "gen/handoff_legacy_ports.h"
+#include "gen/handoff_params_pkg.h"
 #include "gen/handoff_pkg.h"
 #include "model/flip.h"
 #include "model/prim/fifo.h"
@@ -21,7 +22,7 @@ namespace handoff {
 class handoff_legacy {
  public:
   struct Params {
-    uint32_t LegacyDepth = 256;
+    uint32_t LegacyDepth = kDefaultLegacyDepth;
   };
   using In = handoff_legacy_in;
   using Out = handoff_legacy_out;
@@ -101,9 +102,8 @@ class handoff_legacy {
   };
 
   static constexpr uint32_t kReads = 8;
-  static constexpr uint32_t kDescBytes = 16;
-  static constexpr uint32_t kBlockDescs = kMaxReadBytes / kDescBytes;
-  static constexpr uint32_t kBeatDescs = kDataBytes / kDescBytes;
+  static constexpr uint32_t kBlockDescs = kMaxReadBytes / kLegacyDescBytes;
+  static constexpr uint32_t kBeatDescs = kDataBytes / kLegacyDescBytes;
 
   const uint32_t beats_;
   Regs r_;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "gen/handoff_lookup_ports.h"
+#include "gen/handoff_params_pkg.h"
 #include "gen/handoff_pkg.h"
 #include "model/flip.h"
 #include "model/prim/ram.h"
@@ -21,9 +22,9 @@ namespace handoff {
 class handoff_lookup {
  public:
   struct Params {
-    uint32_t DctEntries = 1024;
-    uint32_t Ways = 4;
-    uint32_t StashEntries = 16;
+    uint32_t DctEntries = kDefaultDctEntries;
+    uint32_t Ways = kDefaultWays;
+    uint32_t StashEntries = kDefaultStashEntries;
   };
   using In = handoff_lookup_in;
   using Out = handoff_lookup_out;

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "gen/handoff_notify_ports.h"
+#include "gen/handoff_params_pkg.h"
 #include "gen/handoff_pkg.h"
 #include "model/flip.h"
 #include "model/prim/arb.h"
@@ -24,7 +25,7 @@ namespace handoff {
 class handoff_notify {
  public:
   struct Params {
-    uint32_t DctEntries = 1024;
+    uint32_t DctEntries = kDefaultDctEntries;
   };
   using In = handoff_notify_in;
   using Out = handoff_notify_out;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "gen/handoff_params_pkg.h"
 #include "gen/handoff_pkg.h"
 #include "gen/handoff_rx_fifo_ports.h"
 #include "model/flip.h"
@@ -20,8 +21,8 @@ namespace handoff {
 class handoff_rx_fifo {
  public:
   struct Params {
-    uint32_t RxFifoBeats = 1024;
-    uint32_t RxFifoFrames = 512;
+    uint32_t RxFifoBeats = kDefaultRxFifoBeats;
+    uint32_t RxFifoFrames = kDefaultRxFifoFrames;
   };
   using In = handoff_rx_fifo_in;
   using Out = handoff_rx_fifo_out;

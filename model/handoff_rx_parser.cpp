@@ -6,21 +6,19 @@
 #include <cstring>
 
 #include "model/flip.h"
+#include "model/wire.h"
 
 namespace handoff {
 
 namespace {
 
-constexpr uint32_t kMaxFrame = 16384;  // bytes; what is longer is oversize and saturates
 constexpr uint32_t kMaxIdx = 511;
-constexpr uint32_t kMacBytes = 14;
-constexpr uint32_t kTagBytes = 4;
-constexpr uint32_t kIp4Bytes = 20;
-constexpr uint32_t kIp6Bytes = 40;
-constexpr uint32_t kTcpMinBytes = 20;
-constexpr uint32_t kProtoTcp = 6;
-constexpr uint16_t kEtherTypeIp4 = 0x0800;
-constexpr uint16_t kEtherTypeIp6 = 0x86DD;
+using wire::kEthBytes;
+using wire::kIp4Bytes;
+using wire::kIp6Bytes;
+using wire::kProtoTcp;
+using wire::kTagBytes;
+using wire::kTcpBytes;
 
 uint16_t Word(const uint8_t* p) { return static_cast<uint16_t>(p[0] << 8 | p[1]); }
 uint32_t Word32(const uint8_t* p) { return uint32_t{Word(p)} << 16 | Word(p + 2); }
@@ -37,7 +35,7 @@ void Add(const Walk& walk, Seg* seg) {
   seg->ts_ecr = walk.ts_ecr;
 }
 
-bool IsTpid(uint16_t type) { return type == 0x8100 || type == 0x88A8; }
+bool IsTpid(uint16_t type) { return type == wire::kTpidCustomer || type == wire::kTpidService; }
 
 // Extension headers: IANA; RFC 7045.
 bool IsIp6Extension(uint32_t proto) {
@@ -137,7 +135,7 @@ void handoff_rx_parser::TickS1() {
     const uint32_t bytes = (first ? 0 : r_.bytes) + ones;
     r_.s1_at = r_.s0_at;
     r_.s1_idx = r_.idx;
-    r_.bytes = static_cast<uint16_t>(std::min(bytes, kMaxFrame + 1));
+    r_.bytes = static_cast<uint16_t>(std::min(bytes, kMaxFrameBytes + 1));
     r_.bad = (!first && r_.bad) || bad_beat;
     if (first) Decode(s0.data, &r_.net);
     r_.idx = s0.last ? 0 : static_cast<uint16_t>(std::min(r_.idx + 1u, kMaxIdx));
@@ -147,7 +145,7 @@ void handoff_rx_parser::TickS1() {
 void handoff_rx_parser::Decode(const Data& data, Net* net) {
   const uint8_t* b = data.bytes();
   const uint32_t tags = !IsTpid(Word(b + 12)) ? 0 : !IsTpid(Word(b + 16)) ? 1 : 2;
-  const uint32_t l2 = kMacBytes + kTagBytes * tags;
+  const uint32_t l2 = kEthBytes + kTagBytes * tags;
   const uint16_t type = Word(b + l2 - 2);
   const uint16_t v0 = tags >= 1 ? Word(b + 14) & 0xFFF : 0;
   const uint16_t v1 = tags == 2 ? Word(b + 18) & 0xFFF : 0;
@@ -156,9 +154,9 @@ void handoff_rx_parser::Decode(const Data& data, Net* net) {
   net->vid1 = v0 != 0 ? v1 : 0;
   net->dst_mac = Word64(b) >> 16;
   net->reason = Reason::ReasonNone;
-  if (type == kEtherTypeIp6 && b[l2] >> 4 == 6) {
+  if (type == wire::kTypeIp6 && b[l2] >> 4 == 6) {
     DecodeIp6(b + l2, l2, net);
-  } else if (type == kEtherTypeIp4 && b[l2] >> 4 == 4) {
+  } else if (type == wire::kTypeIp4 && b[l2] >> 4 == 4) {
     DecodeIp4(b + l2, l2, net);
   } else {
     net->reason = Reason::ReasonNotTcp;
@@ -171,7 +169,7 @@ void handoff_rx_parser::DecodeIp4(const uint8_t* ip, uint32_t l2, Net* net) {
   net->is_ip6 = false;
   net->l4_off = l2 + kIp4Bytes;
   net->ip_end = l2 + ip_len;
-  net->is_short = ip_len < kIp4Bytes + kTcpMinBytes || ihl < 5;
+  net->is_short = ip_len < kIp4Bytes + kTcpBytes || ihl < 5;
   net->l4_len = (ip_len - kIp4Bytes) & 0xFFFF;
   uint64_t sum = 0;
   for (uint32_t i = 0; i < kIp4Bytes; i += 4) {
@@ -196,7 +194,7 @@ void handoff_rx_parser::DecodeIp6(const uint8_t* ip, uint32_t l2, Net* net) {
   net->is_ip6 = true;
   net->l4_off = l2 + kIp6Bytes;
   net->ip_end = l2 + ip_len;
-  net->is_short = ip_len < kIp6Bytes + kTcpMinBytes;
+  net->is_short = ip_len < kIp6Bytes + kTcpBytes;
   net->l4_len = ip_len - kIp6Bytes;
   net->ip_ok = true;
   net->src_ip = {{Word64(ip + 16), Word64(ip + 8)}};
@@ -266,7 +264,8 @@ Reason handoff_rx_parser::RecordReason(const uint8_t* tcp) const {
   const Net& n = r_.s2_net;
   if (r_.s2_bad) return Reason::ReasonMacError;
   if (r_.s2_bytes < kMinFrameBytes) return Reason::ReasonRunt;
-  if (r_.s2_bytes > in.cfg->max_frame || r_.s2_bytes > kMaxFrame) return Reason::ReasonOversize;
+  if (r_.s2_bytes > in.cfg->max_frame || r_.s2_bytes > kMaxFrameBytes)
+    return Reason::ReasonOversize;
   if (n.reason != Reason::ReasonNone) return n.reason;
   const uint32_t doff = tcp[12] >> 4;
   if (n.is_short || n.ip_end > r_.s2_bytes || doff < 5 || 4 * doff > n.l4_len) {
@@ -281,8 +280,8 @@ void handoff_rx_parser::LoadRecord(Hdr* hdr) {
   const Net& n = r_.s2_net;
   const uint8_t* tcp = r_.tcp.data() + r_.tcp_from;
   const uint32_t hdr_bytes = 4u * (tcp[12] >> 4);
-  const uint32_t opt_len = hdr_bytes - kTcpMinBytes;
-  std::memcpy(r_.s3_opt.bytes(), tcp + kTcpMinBytes + kHalfBytes, kHalfBytes);
+  const uint32_t opt_len = hdr_bytes - kTcpBytes;
+  std::memcpy(r_.s3_opt.bytes(), tcp + kTcpBytes + kHalfBytes, kHalfBytes);
   r_.s3_opt_len = opt_len & 63;
   r_.s3_tok = 0;
   *hdr = Hdr{};
@@ -314,7 +313,7 @@ void handoff_rx_parser::LoadRecord(Hdr* hdr) {
   seg.wnd = Word(tcp + 14);
   seg.pay_off = static_cast<U16>(n.l4_off + hdr_bytes);
   seg.pay_len = static_cast<U16>(n.l4_len - hdr_bytes);
-  const Walk walk = WalkOptions(tcp + kTcpMinBytes, opt_len, 0, kHalfBytes);
+  const Walk walk = WalkOptions(tcp + kTcpBytes, opt_len, 0, kHalfBytes);
   Add(walk, &seg);
   if (!walk.ended && walk.at >= kHalfBytes) {
     r_.s3_tok = uint32_t{1} << (walk.at - kHalfBytes) & ((1u << kHalfBytes) - 1);

@@ -14,6 +14,7 @@
 #include "gen/handoff_pkg.h"
 #include "gen/handoff_rx_parser_ports.h"
 #include "model/flip.h"
+#include "model/wire.h"
 
 namespace handoff {
 
@@ -50,10 +51,10 @@ class handoff_rx_parser {
     f("s2_bad", r_.s2_bad);
     f("s2_net", r_.s2_net);
     f("sum", r_.sum);
-    Bits<8 * kTcpBytes> tcp{};
-    std::memcpy(tcp.bytes(), r_.tcp.data() + r_.tcp_from, kTcpBytes);
+    Bits<8 * wire::kTcpMaxBytes> tcp{};
+    std::memcpy(tcp.bytes(), r_.tcp.data() + r_.tcp_from, wire::kTcpMaxBytes);
     f("tcp", tcp);
-    std::memcpy(r_.tcp.data() + r_.tcp_from, tcp.bytes(), kTcpBytes);
+    std::memcpy(r_.tcp.data() + r_.tcp_from, tcp.bytes(), wire::kTcpMaxBytes);
     f("beat_wr", r_.beat_wr, 2);
     f("beat_rd", r_.beat_rd, 2);
     f("s3_valid", r_.s3_valid);
@@ -114,7 +115,6 @@ class handoff_rx_parser {
     uint32_t ts_val = 0;
     uint32_t ts_ecr = 0;
   };
-  static constexpr uint32_t kTcpBytes = 60;
   static constexpr uint32_t kHalfBytes = 20;  // half of the options
   static constexpr uint32_t kBeats = 8;       // a power of two, more than are ever inside
   static constexpr uint32_t kDepth = 4;       // of u_beats

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "gen/handoff_params_pkg.h"
 #include "gen/handoff_pkg.h"
 #include "gen/handoff_rx_tcp_ports.h"
 #include "model/flip.h"
@@ -27,7 +28,7 @@ struct Decision;
 class handoff_rx_tcp {
  public:
   struct Params {
-    uint32_t DctEntries = 1024;
+    uint32_t DctEntries = kDefaultDctEntries;
   };
   using In = handoff_rx_tcp_in;
   using Out = handoff_rx_tcp_out;

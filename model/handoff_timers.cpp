@@ -77,7 +77,7 @@ void handoff_timers::Edge() {
 // -------------------------------------------------------------------------------------------------
 // Requests: a skid each, round robin.
 void handoff_timers::TakeRequest(bool ack_valid, bool back_valid) {
-  pick_ = u_arb_.Pick((ack_valid ? 1U : 0U) | (back_valid ? 2U : 0U));
+  pick_ = u_arb_.Pick((ack_valid ? 1u : 0u) | (back_valid ? 2u : 0u));
   if (pick_ < 0) return;
   u_arb_.Tick(pick_);
   const Tmr& tmr =

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "gen/handoff_params_pkg.h"
 #include "gen/handoff_pkg.h"
 #include "gen/handoff_timers_ports.h"
 #include "model/flip.h"
@@ -23,7 +24,7 @@ namespace handoff {
 class handoff_timers {
  public:
   struct Params {
-    uint32_t DctEntries = 1024;
+    uint32_t DctEntries = kDefaultDctEntries;
   };
   using In = handoff_timers_in;
   using Out = handoff_timers_out;

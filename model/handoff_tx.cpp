@@ -5,16 +5,16 @@
 #include <cstring>
 
 #include "model/flip.h"
+#include "model/wire.h"
 
 namespace handoff {
 namespace {
 
-constexpr uint32_t kDescBytes = 64;
 constexpr uint32_t kFetchAhead = 8;  // descriptors held up to which more are fetched
-constexpr uint32_t kTsBytes = 12;
 
 // Bits of a descriptor's flags.
-constexpr uint8_t kFlagPsh = 1, kFlagFin = 2, kFlagAck = 4;
+constexpr uint8_t kFlagPsh = 1 << kSendFlagPsh, kFlagFin = 1 << kSendFlagFin,
+                  kFlagAck = 1 << kSendFlagAck;
 
 constexpr uint16_t Words(uint32_t bytes) {
   return static_cast<uint16_t>((bytes + kDataBytes - 1) / kDataBytes);
@@ -118,14 +118,14 @@ void handoff_tx::TickRequests() {
   const bool go = free && u_ord_.ready() && !*in.stop;
 
   if (w_.fetching && go && r_.held <= kFetchAhead) {
-    const uint64_t addr = (ring.base & ~uint64_t{kDataBytes - 1}) + uint64_t{r_.fetch} * kDescBytes;
+    const uint64_t addr = (ring.base & ~uint64_t{kDataBytes - 1}) + uint64_t{r_.fetch} * kSlotBytes;
     const uint32_t to_end = (uint32_t{mask} + 1 - r_.fetch) & 0x1ffff;
-    const uint32_t to_block = 8 - static_cast<uint32_t>(addr / kDescBytes % 8);
+    const uint32_t to_block = 8 - static_cast<uint32_t>(addr / kSlotBytes % 8);
     const uint32_t n = std::min({uint32_t{avail}, to_end, to_block});
     d_.tx_rd_req_valid = true;
-    d_.tx_rd_req = RdReq{.addr = addr, .bytes = static_cast<U16>(n * kDescBytes)};
+    d_.tx_rd_req = RdReq{.addr = addr, .bytes = static_cast<U16>(n * kSlotBytes)};
     w_.ord_push = true;
-    w_.ord = Ord{true, 0, static_cast<uint16_t>(n * kDescBytes), false};
+    w_.ord = Ord{true, 0, static_cast<uint16_t>(n * kSlotBytes), false};
     r_.fetch = static_cast<uint16_t>((r_.fetch + n) & mask);
     r_.fly = (r_.fly + n) & 0x1f;
     r_.held = (r_.held + n) & 0x1f;
@@ -327,7 +327,9 @@ void handoff_tx::TickPrepare() {
       break;
     case PSt::kHdr: {
       const uint32_t mss = r_.snap.mss;
-      const uint32_t room = !r_.snap.ts_on ? mss : mss < kTsBytes ? 0 : mss - kTsBytes;
+      const uint32_t room = !r_.snap.ts_on               ? mss
+                            : mss < wire::kPaddedTsBytes ? 0
+                                                         : mss - wire::kPaddedTsBytes;
       r_.p_seq = r_.snap.snd_nxt;
       r_.p_state = PSt::kDone;
       if (r_.snap.status != Status::StatusOk) {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gen/handoff_params_pkg.h"
 #include "gen/handoff_pkg.h"
 #include "gen/handoff_tx_ports.h"
 #include "model/flip.h"
@@ -26,7 +27,7 @@ namespace handoff {
 class handoff_tx {
  public:
   struct Params {
-    uint32_t DctEntries = 1024;
+    uint32_t DctEntries = kDefaultDctEntries;
   };
   using In = handoff_tx_in;
   using Out = handoff_tx_out;

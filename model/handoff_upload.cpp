@@ -32,8 +32,8 @@ uint64_t Strobes(uint32_t lane, uint32_t n) {
 
 handoff_upload::handoff_upload(const Params& params)
     : mask_(params.DctEntries - 1),
-      u_burst_(kBursts),
-      u_ntf_(kNtfs),
+      u_burst_(kBurstDepth),
+      u_ntf_(kNtfDepth),
       u_uerr_(kUerrs),
       u_err_(params.DctEntries) {}
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "gen/handoff_params_pkg.h"
 #include "gen/handoff_pkg.h"
 #include "gen/handoff_upload_ports.h"
 #include "model/flip.h"
@@ -23,7 +24,7 @@ namespace handoff {
 class handoff_upload {
  public:
   struct Params {
-    uint32_t DctEntries = 1024;
+    uint32_t DctEntries = kDefaultDctEntries;
   };
   using In = handoff_upload_in;
   using Out = handoff_upload_out;
@@ -99,11 +100,11 @@ class handoff_upload {
   bool Flip(std::string_view reg, uint32_t bit);
 
  private:
-  static constexpr uint32_t kBursts = 32;   // places in u_burst
-  static constexpr uint32_t kNtfs = 32;     // in u_ntf
-  static constexpr uint32_t kUerrs = 256;   // in u_uerr
-  static constexpr uint8_t kSlotMask = 63;  // of a notification's error bit
-  static constexpr uint8_t kFar = 64;       // bursts begun since the oldest notification
+  static constexpr uint32_t kBurstDepth = 32;  // places in u_burst
+  static constexpr uint32_t kNtfDepth = 32;    // in u_ntf
+  static constexpr uint32_t kUerrs = 256;      // in u_uerr
+  static constexpr uint8_t kSlotMask = 63;     // of a notification's error bit
+  static constexpr uint8_t kFar = 64;          // bursts begun since the oldest notification
   static constexpr uint32_t kPageBeats = kPageBytes / kDataBytes;
   static constexpr uint32_t kOffMask = (1u << 17) - 1;
   static constexpr uint32_t kMaxIdx = 2047;

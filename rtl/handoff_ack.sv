@@ -343,6 +343,7 @@ module handoff_ack
   assign ack_tmr_o = ack_tmr_q;
   assign quiet_o = quiet_q;
 
+`ifndef SYNTHESIS
   // ---------------------------------------------------------------------------------------------
   // Assertions.
 
@@ -360,5 +361,6 @@ module handoff_ack
       ack_tmr_valid_o && !ack_tmr_ready_i |=> ack_tmr_valid_o && $stable(
       ack_tmr_o
   ));
+`endif
 
 endmodule

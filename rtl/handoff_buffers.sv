@@ -544,6 +544,7 @@ module handoff_buffers
     end
   end
 
+`ifndef SYNTHESIS
   // ---------------------------------------------------------------------------------------------
   // Assertions.
 
@@ -560,5 +561,6 @@ module handoff_buffers
   assert property (@(posedge clk_i) disable iff (!rst_ni)
       (step && s1_q.kind == PlacePayload && (what == StepUser || what == StepLegacy)) |->
       job_d.frame_end == last);
+`endif
 
 endmodule

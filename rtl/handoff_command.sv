@@ -59,6 +59,21 @@ module handoff_command
       DctEntries != (1 << AddrBits)) begin : gen_check
     $error("handoff_command: DctEntries must be a power of two, MinDctEntries to MaxDctEntries");
   end
+  if ($bits(
+          setup0_desc_t
+      ) != 8 * SlotBytes || $bits(
+          setup1_desc_t
+      ) != 8 * SlotBytes || $bits(
+          resume_desc_t
+      ) != 8 * SlotBytes || $bits(
+          post_desc_t
+      ) != 8 * SlotBytes || $bits(
+          set_desc_t
+      ) != 8 * SlotBytes || $bits(
+          plain_desc_t
+      ) != 8 * SlotBytes || SlotBytes != DataBytes) begin : gen_check_slots
+    $error("handoff_command: every command must fill its slots of SlotBytes, one beat each");
+  end
 
   typedef logic [AddrBits-1:0] idx_t;
 
@@ -149,7 +164,7 @@ module handoff_command
       if (issue) begin
         cmd_rd_req_q <= '{
             addr: aligned(cmd_ring_i.base) + (u64_t'(fetch_q) << LaneBits),  // a slot is one beat
-            bytes: u16_t'(DataBytes)
+            bytes: u16_t'(SlotBytes)
         };
       end
     end
@@ -488,6 +503,7 @@ module handoff_command
   assign cmd_fault_o = fault_q;
   assign quiet_o = quiet_q;
 
+`ifndef SYNTHESIS
   // ---------------------------------------------------------------------------------------------
   // Assertions: promises of docs/units/command.md.
 
@@ -498,5 +514,6 @@ module handoff_command
   // No index leaves that others have no entry for.
   assert property (@(posedge clk_i) disable iff (!rst_ni)
     cmd_valid_q |-> 17'(cmd_q.cmd.conn) < 17'(DctEntries));
+`endif
 
 endmodule

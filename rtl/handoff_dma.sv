@@ -2,11 +2,12 @@
 //
 // All memory accesses of the engine on one AXI4 master (docs/units/dma.md).
 //
-// Contract: valid/ready, with a two-entry skid at each input that has a ready; upload_wr_done, notify_wr_done,
-// cmd_rd, legacy_rd and tx_rd are pulses. Write bursts of two clients alternate; AW, W and B keep one order; one
-// W beat a cycle, one cycle after its client's. Reads of three clients use distinct ids as a ring
-// of tags; completions come in any order and are delivered in the order of the requests, three
-// cycles after R at best. Never begins anything while halt or stop is 1; always ends what it began.
+// Contract: valid/ready, with a two-entry skid at each input that has a ready; upload_wr_done,
+// notify_wr_done, cmd_rd, legacy_rd and tx_rd are pulses. Write bursts of two clients alternate; AW,
+// W and B keep one order; one W beat a cycle, one cycle after its client's. Reads of three clients
+// use distinct ids as a ring of tags; completions come in any order and are delivered in the order
+// of the requests, three cycles after R at best. Never begins anything while halt or stop is 1;
+// always ends what it began.
 
 module handoff_dma
   import handoff_params_pkg::*;
@@ -87,10 +88,12 @@ module handoff_dma
     $error("handoff_dma: RdTags must be a power of two, MinRdTags to MaxRdTags");
   end
 
-  // Read clients.
-  localparam logic [1:0] ClientCr = 2'd0;
-  localparam logic [1:0] ClientLr = 2'd1;
-  localparam logic [1:0] ClientTr = 2'd2;
+  // The clients, by their numbers at the arbiters: of writes, of reads.
+  localparam logic ClientUploadWr = 1'b0;
+  localparam logic ClientNotifyWr = 1'b1;
+  localparam logic [1:0] ClientCmdRd = 2'd0;
+  localparam logic [1:0] ClientLegacyRd = 2'd1;
+  localparam logic [1:0] ClientTxRd = 2'd2;
 
   typedef logic [TagBits-1:0] tag_t;
   typedef logic [BeatBits:0] beats_t;  // 0 to TagBeats
@@ -119,9 +122,9 @@ module handoff_dma
   assign w_free = !w_valid_q || w_ready_i;
   assign open = !w_open_q && go && aw_free && w_free && order_ready && warb_valid;
   assign src = w_open_q ? w_client_q : warb_idx;
-  assign src_valid = src ? notify_wr_valid : upload_wr_valid;
+  assign src_valid = src == ClientUploadWr ? upload_wr_valid : notify_wr_valid;
   assign beat = open || (w_open_q && src_valid && w_free);
-  assign x = src ? notify_wr : upload_wr;
+  assign x = src == ClientUploadWr ? upload_wr : notify_wr;
 
   assign w_open_d = beat ? !x.last : w_open_q;
   assign aw_valid_d = open || (aw_valid_q && !aw_ready_i);
@@ -136,7 +139,7 @@ module handoff_dma
       .ready_o(upload_wr_ready_o),
       .data_i(upload_wr_i),
       .valid_o(upload_wr_valid),
-      .pop_i(beat && !src),
+      .pop_i(beat && src == ClientUploadWr),
       .data_o(upload_wr),
       .empty_d_o(uw_empty_d)
   );
@@ -149,7 +152,7 @@ module handoff_dma
       .ready_o(notify_wr_ready_o),
       .data_i(notify_wr_i),
       .valid_o(notify_wr_valid),
-      .pop_i(beat && src),
+      .pop_i(beat && src == ClientNotifyWr),
       .data_o(notify_wr),
       .empty_d_o(nw_empty_d)
   );
@@ -218,8 +221,8 @@ module handoff_dma
   wr_done_t upload_wr_done_q, notify_wr_done_q;
 
   assign ret = b_valid && order_valid;
-  assign upload_wr_done_valid_d = ret && !order_client;
-  assign notify_wr_done_valid_d = ret && order_client;
+  assign upload_wr_done_valid_d = ret && order_client == ClientUploadWr;
+  assign notify_wr_done_valid_d = ret && order_client == ClientNotifyWr;
   assign unused_b_low = b.resp[0];
 
   prim_skid #(
@@ -273,7 +276,7 @@ module handoff_dma
   assign ar_valid_d = issue || (ar_valid_q && !ar_ready_i);
   assign tags_d = tags_q + (TagBits + 1)'(issue) - (TagBits + 1)'(free_tag);
 
-  assign q = rarb_idx == ClientTr ? tx_rd_req : rarb_idx == ClientLr ? legacy_rd_req : cmd_rd_req;
+  assign q = rarb_idx == ClientTxRd ? tx_rd_req : rarb_idx == ClientLegacyRd ? legacy_rd_req : cmd_rd_req;
   // Beats that the request touches; only a malformed one makes 0 or more than a tag holds.
   assign span = (17'(q.addr[LaneBits-1:0]) + 17'(q.bytes) + 17'(DataBytes - 1)) >> LaneBits;
   assign beats = span == '0 ? beats_t'(1)
@@ -288,7 +291,7 @@ module handoff_dma
       .ready_o(cmd_rd_req_ready_o),
       .data_i(cmd_rd_req_i),
       .valid_o(cmd_rd_req_valid),
-      .pop_i(issue && rarb_idx == ClientCr),
+      .pop_i(issue && rarb_idx == ClientCmdRd),
       .data_o(cmd_rd_req),
       .empty_d_o(cmd_rd_req_empty_d)
   );
@@ -301,7 +304,7 @@ module handoff_dma
       .ready_o(legacy_rd_req_ready_o),
       .data_i(legacy_rd_req_i),
       .valid_o(legacy_rd_req_valid),
-      .pop_i(issue && rarb_idx == ClientLr),
+      .pop_i(issue && rarb_idx == ClientLegacyRd),
       .data_o(legacy_rd_req),
       .empty_d_o(legacy_rd_req_empty_d)
   );
@@ -314,7 +317,7 @@ module handoff_dma
       .ready_o(tx_rd_req_ready_o),
       .data_i(tx_rd_req_i),
       .valid_o(tx_rd_req_valid),
-      .pop_i(issue && rarb_idx == ClientTr),
+      .pop_i(issue && rarb_idx == ClientTxRd),
       .data_o(tx_rd_req),
       .empty_d_o(tx_rd_req_empty_d)
   );
@@ -375,9 +378,9 @@ module handoff_dma
   assign deliver = tags_q != '0 && tag_cnt_q[tail_q] > beats_t'(dbeat_q);
   assign last = beats_t'(dbeat_q) + beats_t'(1) == tag_beats_q[tail_q];
   assign free_tag = deliver && last;
-  assign cmd_rd_valid_d = d1_valid_q && d1_client_q == ClientCr;
-  assign legacy_rd_valid_d = d1_valid_q && d1_client_q == ClientLr;
-  assign tx_rd_valid_d = d1_valid_q && d1_client_q == ClientTr;
+  assign cmd_rd_valid_d = d1_valid_q && d1_client_q == ClientCmdRd;
+  assign legacy_rd_valid_d = d1_valid_q && d1_client_q == ClientLegacyRd;
+  assign tx_rd_valid_d = d1_valid_q && d1_client_q == ClientTxRd;
 
   prim_ram #(
       .T(word_t),
@@ -459,8 +462,9 @@ module handoff_dma
       quiet_q   <= 1'b0;
     end else begin
       drained_q <= drained_d;
-      quiet_q <= drained_d && !deliver && !upload_wr_done_valid_d && !notify_wr_done_valid_d && !cmd_rd_valid_d &&
-          !legacy_rd_valid_d && !tx_rd_valid_d && uw_empty_d && nw_empty_d && cmd_rd_req_empty_d &&
+      quiet_q <= drained_d && !deliver && !upload_wr_done_valid_d && !notify_wr_done_valid_d &&
+          !cmd_rd_valid_d && !legacy_rd_valid_d && !tx_rd_valid_d && uw_empty_d && nw_empty_d &&
+          cmd_rd_req_empty_d &&
           legacy_rd_req_empty_d && tx_rd_req_empty_d && b_empty_d && r_empty_d;
     end
   end
@@ -484,6 +488,7 @@ module handoff_dma
   assign drained_o = drained_q;
   assign quiet_o = quiet_q;
 
+`ifndef SYNTHESIS
   // ---------------------------------------------------------------------------------------------
   // Assertions: promises of docs/units/dma.md.
 
@@ -505,5 +510,6 @@ module handoff_dma
   // A tag is never asked for twice at once, nor are there more than the ring holds.
   assert property (@(posedge clk_i) disable iff (!rst_ni) tags_q <= (TagBits + 1)'(RdTags));
   assert property (@(posedge clk_i) disable iff (!rst_ni) head_q - tail_q == tag_t'(tags_q));
+`endif
 
 endmodule

@@ -2,6 +2,12 @@
 //
 // Part of handoff_pkg: what lies in host memory. Little-endian: bit 0 is bit 0 of the byte at the
 // lowest address; the first member of a packed struct is the most significant.
+//
+// The size of each, asserted by the unit that reads or writes it and by the C++ header.
+localparam int unsigned SlotBytes = 64;  // one command slot, one transmit descriptor
+localparam int unsigned LegacyDescBytes = 16;
+localparam int unsigned NtfBytes = 32;
+localparam int unsigned StateBytes = 128;  // of state_t, with which a state block begins
 
 // One notification, 32 bytes. `phase` flips each time the ring wraps; first lap 1.
 typedef struct packed {

@@ -42,12 +42,11 @@ module handoff_legacy
     output logic quiet_o
 );
 
-  localparam int unsigned DescBits = $bits(legacy_desc_t);
-  localparam int unsigned DescBytes = DescBits / 8;
+  localparam int unsigned DescBits = 8 * LegacyDescBytes;
   localparam int unsigned Lanes = DataBits / DescBits;  // descriptors in a beat
   localparam int unsigned SlotBits = $clog2(Lanes);  // number of a descriptor in its beat
-  localparam int unsigned MaxDescs = MaxReadBytes / DescBytes;  // descriptors in one read
-  localparam int unsigned DescShift = $clog2(DescBytes);
+  localparam int unsigned MaxDescs = MaxReadBytes / LegacyDescBytes;  // descriptors in one read
+  localparam int unsigned DescShift = $clog2(LegacyDescBytes);
   localparam int unsigned BlockBits = $clog2(MaxDescs);
   localparam int unsigned Beats = LegacyDepth / Lanes;
   localparam int unsigned UsedBits = $clog2(Beats + 1);
@@ -55,6 +54,9 @@ module handoff_legacy
 
   if (LegacyDepth < MinLegacyDepth || LegacyDepth % Lanes != 0) begin : gen_check
     $error("handoff_legacy: LegacyDepth must be whole beats, at least MinLegacyDepth");
+  end
+  if ($bits(legacy_desc_t) != DescBits) begin : gen_check_desc
+    $error("handoff_legacy: legacy_desc_t must have LegacyDescBytes");
   end
 
   typedef struct packed {
@@ -230,6 +232,7 @@ module handoff_legacy
   assign legacy_fault_o = fault_q;
   assign quiet_o = quiet_q;
 
+`ifndef SYNTHESIS
   // ---------------------------------------------------------------------------------------------
   // Assertions: promises of docs/units/legacy.md.
 
@@ -239,5 +242,6 @@ module handoff_legacy
   assert property (@(posedge clk_i) disable iff (!rst_ni) issue |-> n <= 17'(avail));
   // Where a grant is told, rx_tcp still sees that more may come.
   assert property (@(posedge clk_i) disable iff (!rst_ni) grant_valid_q && !fault_q |-> more_q);
+`endif
 
 endmodule

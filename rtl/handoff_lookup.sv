@@ -299,6 +299,7 @@ module handoff_lookup
     end
   end
 
+`ifndef SYNTHESIS
   // An item, once offered, stays until taken.
   assert property (@(posedge clk_i) disable iff (!rst_ni)
     op_valid_q && !op_ready_i |=> op_valid_q && $stable(
@@ -307,5 +308,6 @@ module handoff_lookup
   // No more entries than slots.
   assert property (@(posedge clk_i) disable iff (!rst_ni)
     used_q <= 32'(2 * DctEntries + StashEntries));
+`endif
 
 endmodule

@@ -65,8 +65,7 @@ module handoff_notify
 );
 
   localparam int unsigned AddrBits = $clog2(DctEntries);
-  localparam int unsigned NtfBits = $bits(ntf_t);
-  localparam int unsigned NtfBytes = NtfBits / 8;
+  localparam int unsigned NtfBits = 8 * NtfBytes;
   localparam int unsigned PairWait = 4;  // cycles that the first of a pair waits for the second
   localparam int unsigned Bursts = 32;  // writes without their answer
   localparam u64_t Never = '1;
@@ -74,6 +73,9 @@ module handoff_notify
   if (DctEntries < MinDctEntries || DctEntries > MaxDctEntries ||
       DctEntries != (1 << AddrBits)) begin : gen_check
     $error("handoff_notify: DctEntries must be a power of two, MinDctEntries to MaxDctEntries");
+  end
+  if ($bits(ntf_t) != NtfBits || DataBits != 2 * NtfBits) begin : gen_check_ntf
+    $error("handoff_notify: ntf_t must have NtfBytes, half a beat");
   end
 
   // Sources, in the order of the round robin.
@@ -455,6 +457,7 @@ module handoff_notify
   assign ntf_fault_o = fault_q;
   assign quiet_o = quiet_q;
 
+`ifndef SYNTHESIS
   // ---------------------------------------------------------------------------------------------
   // Assertions: promises of docs/units/notify.md.
 
@@ -466,5 +469,6 @@ module handoff_notify
   assert property (@(posedge clk_i) disable iff (!rst_ni) sel |-> behind != '0);
   // A pair lies in one beat.
   assert property (@(posedge clk_i) disable iff (!rst_ni) hold_valid_q && run |-> !wr_q[0]);
+`endif
 
 endmodule

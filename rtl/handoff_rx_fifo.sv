@@ -159,6 +159,7 @@ module handoff_rx_fifo
     end
   end
 
+`ifndef SYNTHESIS
   // No more than the RAM holds.
   assert property (@(posedge clk_i) disable iff (!rst_ni)
     (CountBits + 1)'(avail_q) + (CountBits + 1)'(cur_q) <= (CountBits + 1)'(RxFifoBeats));
@@ -171,5 +172,6 @@ module handoff_rx_fifo
     hdr_valid_o && !hdr_ready_i |=> hdr_valid_o && $stable(
       hdr_o
   ));
+`endif
 
 endmodule

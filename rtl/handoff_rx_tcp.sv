@@ -411,7 +411,8 @@ module handoff_rx_tcp
       wr_q <= fire;
       if (fire) wr_addr_q <= addr_t'(conn_q);
       credit_q <= credit_q + (grant_valid_i ? 16'(grant_i.n) : 16'd0)
-          + (legacy_return_valid_i ? 16'(legacy_return_i.n) : 16'd0) - (fire ? 16'(act.reserved) : 16'd0);
+          + (legacy_return_valid_i ? 16'(legacy_return_i.n) : 16'd0)
+          - (fire ? 16'(act.reserved) : 16'd0);
     end
   end
 
@@ -471,12 +472,12 @@ module handoff_rx_tcp
   assign tcp_cnt_o = tcp_cnt_q;
   assign quiet_o = quiet_q;
 
-`ifndef SYNTHESIS
-  // The state block that QUERY writes begins with state_t.
+  // The block that QUERY writes begins with state_t.
   if ($bits(state_t) != 8 * StateBytes) begin : gen_check_state
-    $error("handoff_rx_tcp: state_t must be StateBytes long");
+    $error("handoff_rx_tcp: state_t must have StateBytes");
   end
 
+`ifndef SYNTHESIS
   // A frame leaves a place and a verdict together.
   assert property (@(posedge clk_i) disable iff (!rst_ni)
       tcp_cnt_valid_q |-> (place_valid_q && (place_q.kind inside

@@ -378,6 +378,7 @@ module handoff_timers
   assign wake_us_o = wake_us_q;
   assign quiet_o = quiet_q;
 
+`ifndef SYNTHESIS
   // ---------------------------------------------------------------------------------------------
   // Assertions.
 
@@ -391,5 +392,6 @@ module handoff_timers
       expiry_valid_o && !expiry_ready_i |=> expiry_valid_o && $stable(
       expiry_o
   ));
+`endif
 
 endmodule

@@ -497,6 +497,7 @@ module handoff_tx
   assign tx_idle_o = tx_idle_q;
   assign quiet_o = quiet_q;
 
+`ifndef SYNTHESIS
   // ---------------------------------------------------------------------------------------------
   // Assertions.
 
@@ -513,5 +514,6 @@ module handoff_tx
       tx_rd_req_valid_o && !tx_rd_req_ready_i |=> tx_rd_req_valid_o && $stable(
       tx_rd_req_o
   ));
+`endif
 
 endmodule

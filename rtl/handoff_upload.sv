@@ -91,8 +91,8 @@ module handoff_upload
   if (DctEntries < 2 || DctEntries != (1 << AddrBits)) begin : gen_check
     $error("handoff_upload: DctEntries must be a power of two");
   end
-  if ($bits(state_t) != 2 * DataBits) begin : gen_check_state
-    $error("handoff_upload: state_t must fill two beats");
+  if (8 * StateBytes != 2 * DataBits) begin : gen_check_state
+    $error("handoff_upload: a state must fill two beats");
   end
 
   logic clr_q;
@@ -473,7 +473,8 @@ module handoff_upload
   logic [NtfSlots-1:0] slot_set, slot_clr;
   logic d1_bad;
 
-  assign slot_set = (ret && upload_wr_done_i.err && burst.has_ntf) ? NtfSlots'(1) << burst.slot : '0;
+  assign slot_set =
+      (ret && upload_wr_done_i.err && burst.has_ntf) ? NtfSlots'(1) << burst.slot : '0;
   assign slot_clr = ntf_pop ? NtfSlots'(1) << rslot_q : '0;
   assign d1_bad = d1_q.kind == NtfHandBack && d1_q.count != '0 && err_word.err
       && err_word.gen == d1_q.gen;
@@ -556,27 +557,32 @@ module handoff_upload
       quiet_q <= 1'b0;
     end else begin
       quiet_q <= !(clr_q && clr_addr_q != '1) && fdata_empty_d && blk_empty_d && job_empty_d
-          && !(take || (job_valid_q && !fin)) && !(emit || (upload_wr_valid_q && !upload_wr_ready_i))
+          && !(take || (job_valid_q && !fin))
+          && !(emit || (upload_wr_valid_q && !upload_wr_ready_i))
           && burst_empty_d && ntf_empty_d && uerr_empty_d
           && !(ntf_pop || (d1_valid_q && !d1_go)) && !(d1_go || (done_valid_q && !done_ready_i))
           && !(uerr_load || (uerr_valid_q && !uerr_ready_i));
     end
   end
 
+`ifndef SYNTHESIS
   // ---------------------------------------------------------------------------------------------
   // Assertions.
 
   // A burst has a beat and stays within its page.
   a_page :
-  assert property (@(posedge clk_i) disable iff (!rst_ni) (upload_wr_valid_q && upload_wr_q.first) |->
-      (upload_wr_q.beats != '0 && 9'(upload_wr_q.addr[PageBits-1:LaneBits]) + 9'(upload_wr_q.beats) <= 9'(PageBeats)));
+  assert property (@(posedge clk_i) disable iff (!rst_ni)
+      (upload_wr_valid_q && upload_wr_q.first) |-> (upload_wr_q.beats != '0 &&
+      9'(upload_wr_q.addr[PageBits-1:LaneBits]) + 9'(upload_wr_q.beats) <= 9'(PageBeats)));
 
   // A beat to memory has a byte.
   a_strb :
-  assert property (@(posedge clk_i) disable iff (!rst_ni) upload_wr_valid_q |-> upload_wr_q.strb != '0);
+  assert property (@(posedge clk_i) disable iff (!rst_ni)
+      upload_wr_valid_q |-> upload_wr_q.strb != '0);
 
   // A job takes no beat of the next frame.
   a_frame :
   assert property (@(posedge clk_i) disable iff (!rst_ni) pop0 |-> !ended_q);
+`endif
 
 endmodule

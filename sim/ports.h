@@ -13,6 +13,9 @@
 
 namespace handoff {
 
+// The latest transfers of a channel that a report shows.
+inline constexpr uint64_t kKeptTransfers = 16;
+
 struct PortInfo {
   const char* name;  // without _i or _o
   bool is_input;

@@ -26,7 +26,7 @@ class RerunPrinter : public testing::EmptyTestEventListener {
   }
   void OnTestEnd(const testing::TestInfo& test) override {
     if (!test.result()->Failed()) return;
-    num_failed_++;
+    ++num_failed_;
     failed_ += failed_.empty() ? "" : ":";
     failed_ += std::string(test.test_suite_name()) + "." + test.name();
   }

@@ -29,16 +29,14 @@ template <class Engine, class Params = CoreParams>
 class Core final : public EngineCore {
   using Out = std::decay_t<decltype(std::declval<const Engine&>().out())>;
   static constexpr uint64_t kResetCycles = 4;
-  // A skip ends this many cycles before the next thing happens, so that input registers have
-  // settled.
-  static constexpr uint64_t kSettleCycles = 8;
+  // A skip ends kSettleCycles before the next thing happens.
 
  public:
   explicit Core(const Params& params)
       : EngineCore(params), skip_(params.idle_skip), hash_(params.digest), engine_(params) {
     engine_.Bind(pins);
     pins.link_up = true;
-    for (uint64_t i = 0; i < kResetCycles; i++) engine_.Reset();
+    for (uint64_t i = 0; i < kResetCycles; ++i) engine_.Reset();
   }
 
   void Run(uint64_t cycles) override {
@@ -133,8 +131,8 @@ class Core final : public EngineCore {
     levels.Tick(out, pins, cycle_);
     engine_.Commit();
     if (cycle_ == next_flip_) FlipNow();
-    cycle_++;
-    evaluated_++;
+    ++cycle_;
+    ++evaluated_;
     if (cycle_ >= next_us_cycle_) AdvanceTime();
     if (hash_) watch_.See(cycle_, pins, engine_.out());
     engine_.Check(cycle_, &mismatch_);

@@ -19,6 +19,9 @@
 
 namespace handoff {
 
+// By then the engine's input registers have settled, and what it says of quiet is true.
+inline constexpr uint64_t kSettleCycles = 8;
+
 using Bytes = std::vector<uint8_t>;
 
 inline constexpr uint64_t kNever = ~uint64_t{0};
@@ -66,7 +69,7 @@ class RxSource {
     offset_ += take;
     if (pins.rx.last) {
       offset_ = 0;
-      frames_++;
+      ++frames_;
       last_ = {first_cycle_, next_cycle};
       queue_.pop_front();
       due_ = NextCycle();
@@ -237,8 +240,6 @@ class LevelSource {
   std::vector<uint64_t> resets_done;  // cycles of the answers, to be taken away as well
 
  private:
-  static constexpr uint64_t kSettleCycles = 8;
-
   void Move(bool flr_done, EnginePins& pins, uint64_t cycle) {
     if (pins.flr_req && flr_done) {
       pins.flr_req = false;

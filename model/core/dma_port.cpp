@@ -24,7 +24,7 @@ std::string At(uint64_t cycle, const char* what, uint64_t addr, uint64_t beats) 
 }  // namespace
 
 void DmaPort::TakeAddress(const AxiAddr& aw, uint64_t cycle) {
-  const uint32_t beats = aw.len + 1U;
+  const uint32_t beats = aw.len + 1u;
   if (aw.addr % kDataBytes != 0)
     errors.push_back(At(cycle, "write burst not aligned", aw.addr, beats));
   if (aw.addr / kPageBytes != (aw.addr + beats * kDataBytes - 1) / kPageBytes) {
@@ -38,7 +38,7 @@ void DmaPort::TakeAddress(const AxiAddr& aw, uint64_t cycle) {
 void DmaPort::TakeBeat(const AxiW& w, uint64_t cycle) {
   first_write_cycle = std::min(first_write_cycle, cycle);
   last_write_cycle = cycle;
-  write_beats++;
+  ++write_beats;
   queued_bytes_ += kDataBytes;
   beats_.Extend() = w;
   if (!addresses_.empty()) {
@@ -51,12 +51,12 @@ void DmaPort::TakeBeat(const AxiW& w, uint64_t cycle) {
 }
 
 void DmaPort::TakeRead(const AxiAddr& ar, uint64_t cycle) {
-  const uint32_t beats = ar.len + 1U;
+  const uint32_t beats = ar.len + 1u;
   const uint64_t begin = ar.addr / kDataBytes * kDataBytes;
   if (begin / kMaxReadBytes != (begin + beats * kDataBytes - 1) / kMaxReadBytes) {
     errors.push_back(At(cycle, "read crosses a 512-byte block", ar.addr, beats));
   }
-  reads_++;
+  ++reads_;
   queue_.push_back(
       {.kind = Upstream::Kind::kRead, .addr = begin, .tag = ar.id, .bytes = beats * kDataBytes});
 }
@@ -97,7 +97,7 @@ void DmaPort::FinishBursts() {
       PushRun(burst.addr + begin, std::move(data));
     }
     queued_bytes_ -= burst.beats * kDataBytes;
-    answers_++;
+    ++answers_;
   }
 }
 
@@ -120,10 +120,10 @@ void DmaPort::LoadCompletion(EnginePins& pins, uint64_t cycle) {
                 std::min<size_t>(kDataBytes, c.data.size() - offset));
   }
   pins.r.last = offset + kDataBytes >= c.data.size();
-  beat_++;
+  ++beat_;
   if (pins.r.last) {
     beat_ = 0;
-    reads_--;
+    --reads_;
     tags_used_ -= std::exchange(read_tlps_[c.tag], 0);
     completions_.pop_front();
   }
@@ -189,7 +189,7 @@ void DmaPort::Drain(uint64_t cycle) {
     if ((read && reads_wait) || !Cut(queued, &leaves)) {
       if (!read) return;
       reads_wait = true;
-      i++;
+      ++i;
       continue;
     }
     const uint64_t overhead = RequestOverhead(leaves.addr);

@@ -67,7 +67,7 @@ class DmaPort {
     if (!pins.b_valid && answers_ != 0) {
       pins.b_valid = true;
       pins.b.resp = 0;
-      answers_--;
+      --answers_;
     }
     if (pins.r_valid && out.r_ready) pins.r_valid = false;
     if (!pins.r_valid && !completions_.empty()) LoadCompletion(pins, cycle);

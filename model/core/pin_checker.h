@@ -37,7 +37,7 @@ class PinChecker {
     std::string text;
     const auto add = [&text](const auto& channel) {
       const uint64_t first = channel.count > kKept ? channel.count - kKept : 0;
-      for (uint64_t i = first; i < channel.count; i++) {
+      for (uint64_t i = first; i < channel.count; ++i) {
         const auto& kept = channel.kept[i % kKept];
         text += "  cycle " + std::to_string(kept.cycle) + " " + channel.name + " " +
                 kept.value.ToString() + "\n";

@@ -25,7 +25,7 @@ class PinWatch {
     uint32_t pin = 1;
     const auto group = [&](const auto& now, auto& before, bool may_change = true) {
       if (may_change && !(now == before)) Change(cycle, pin, now, before);
-      pin++;
+      ++pin;
     };
     // Devices change a payload only together with its valid.
     group(pins.rx, pins_.rx, pins.rx_valid);

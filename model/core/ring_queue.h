@@ -27,20 +27,20 @@ class RingQueue {
   void push_back(T value) { Extend() = std::move(value); }
   void pop_front() {
     head_ = (head_ + 1) & mask();
-    count_--;
+    --count_;
   }
   // Takes away the i-th; those behind it move up.
   void Erase(size_t i) {
     if (i == 0) return pop_front();
-    for (; i + 1 < count_; i++) (*this)[i] = std::move((*this)[i + 1]);
-    count_--;
+    for (; i + 1 < count_; ++i) (*this)[i] = std::move((*this)[i + 1]);
+    --count_;
   }
 
  private:
   size_t mask() const { return places_.size() - 1; }
   void Grow() {
     std::vector<T> places(count_ == 0 ? 16 : 2 * count_);  // a power of two
-    for (size_t i = 0; i < count_; i++) places[i] = std::move((*this)[i]);
+    for (size_t i = 0; i < count_; ++i) places[i] = std::move((*this)[i]);
     places_ = std::move(places);
     head_ = 0;
   }

@@ -34,7 +34,7 @@ OrderedQueue::Handle OrderedQueue::Post(uint64_t ps, Component component,
   const bool first = heap_.empty() || ps < heap_.front().ps;
   heap_.push_back({ps, components_.at(component).posted++, component, index});
   std::push_heap(heap_.begin(), heap_.end(), std::greater<>());
-  live_++;
+  ++live_;
   // An earlier notification replaces a later one (IEEE 1666, 5.10.8).
   if (first && !silent_) wake_.notify(sc_core::sc_time::from_value(ps - now_ps()));
   return uint64_t{slot.generation} << 32 | index;
@@ -46,12 +46,12 @@ void OrderedQueue::Cancel(Handle handle) {
   Slot& slot = slots_[index];
   if (slot.generation != handle >> 32 || !slot.event) return;
   slot.event = nullptr;
-  live_--;
+  --live_;
 }
 
 void OrderedQueue::PopFront() {
   Slot& slot = slots_[heap_.front().slot];
-  slot.generation++;
+  ++slot.generation;
   free_slots_.push_back(heap_.front().slot);
   std::pop_heap(heap_.begin(), heap_.end(), std::greater<>());
   heap_.pop_back();
@@ -77,8 +77,8 @@ void OrderedQueue::Dispatch() {
   while (!heap_.empty() && heap_.front().ps <= now_ps()) {
     std::function<void()> event = std::exchange(slots_[heap_.front().slot].event, nullptr);
     PopFront();
-    live_--;
-    dispatched_++;
+    --live_;
+    ++dispatched_;
     event();
     DropCancelled();
   }

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "model/clock.h"
 #include "model/event/ordered_queue.h"
 #include "sw/timer_service.h"
 
@@ -41,7 +42,6 @@ class QueueTimers : public sw::TimerService {
   }
 
  private:
-  static constexpr uint64_t kPsPerUs = 1000000;
   OrderedQueue& queue_;
   OrderedQueue::Component component_;
   std::unordered_map<sw::TimerHandle, OrderedQueue::Handle> events_;

@@ -4,13 +4,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gen/handoff_pkg.h"
+#include "model/clock.h"
+
 namespace handoff {
 namespace {
 
-constexpr uint64_t kFsPerPs = 1000, kPsPerNs = 1000;
 // IEEE 802.3: preamble and start delimiter, FCS; then the inter-frame gap.
 constexpr uint64_t kPreambleBytes = 8, kFcsBytes = 4, kGapBytes = 12;
-constexpr uint64_t kMinFrameBytes = 60;
 
 }  // namespace
 
@@ -49,7 +50,7 @@ Rng LinkDirection::Stream(uint64_t seed, std::string_view mishap) const {
 
 void LinkDirection::Flip(std::vector<uint8_t>& bytes) {
   const uint64_t bit = which_bit_.Below(bytes.size() * 8);
-  bytes[bit / 8] ^= static_cast<uint8_t>(1U << bit % 8);
+  bytes[bit / 8] ^= static_cast<uint8_t>(1u << bit % 8);
 }
 
 // Called in the order in which the sender's frames end; only the annotated time counts, as an
@@ -71,7 +72,7 @@ tlm::tlm_sync_enum LinkDirection::Take(tlm::tlm_generic_payload& frame, tlm::tlm
   const uint64_t now_fs = now_ps * kFsPerPs;
   const uint64_t start_fs = std::max(now_fs, free_fs_);
   if (params_.queue_bytes != 0 && (start_fs - now_fs) / byte_fs_ > params_.queue_bytes) {
-    counts_.overflowed++;
+    ++counts_.overflowed;
     Observe(now_ps, Fate::kLost, bytes, bad);
     return tlm::TLM_COMPLETED;
   }
@@ -79,23 +80,23 @@ tlm::tlm_sync_enum LinkDirection::Take(tlm::tlm_generic_payload& frame, tlm::tlm
   const uint64_t end_fs = start_fs + (kPreambleBytes + length + kFcsBytes) * byte_fs_;
   free_fs_ = end_fs + kGapBytes * byte_fs_;
   if (lost) {
-    counts_.lost++;
+    ++counts_.lost;
     Observe(now_ps, Fate::kLost, bytes, bad);
     return tlm::TLM_COMPLETED;
   }
   if (corrupt || corrupt_past_fcs) {
-    counts_.corrupted++;
+    ++counts_.corrupted;
     bad |= corrupt;
     Flip(bytes);
   }
   uint64_t arrival_ps = (end_fs + kFsPerPs - 1) / kFsPerPs + params_.delay_ns * kPsPerNs;
   if (late) {
-    counts_.reordered++;
+    ++counts_.reordered;
     arrival_ps += params_.reorder_ns * kPsPerNs;
   }
   Deliver(bytes, bad, arrival_ps);
   if (twice) {
-    counts_.duplicated++;
+    ++counts_.duplicated;
     const uint64_t again_fs = free_fs_ + (kPreambleBytes + length + kFcsBytes) * byte_fs_;
     free_fs_ = again_fs + kGapBytes * byte_fs_;
     Deliver(bytes, bad, again_fs / kFsPerPs + params_.delay_ns * kPsPerNs);
@@ -110,7 +111,7 @@ void LinkDirection::Deliver(const std::vector<uint8_t>& bytes, bool bad, uint64_
   FramePool::Payload& payload = pool_.Get(tlm::TLM_WRITE_COMMAND, 0, bytes);
   payload.extension.bad = bad;
   queue_.Post(arrival_ps - delay_ps, arrivals_, [this, &payload, arrival_ps, delay_ps] {
-    counts_.delivered++;
+    ++counts_.delivered;
     if (observer) {
       queue_.Post(arrival_ps, taps_out_,
                   [this, arrival_ps, bytes = payload.bytes, is_bad = payload.extension.bad] {

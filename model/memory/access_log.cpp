@@ -21,7 +21,7 @@ void AccessLog::Add(const Access& access) {
   const auto kind = static_cast<size_t>(access.kind);
   recent_[total_++ % kRecent] = access;
   bytes_[kind] += access.bytes;
-  counts_[kind]++;
+  ++counts_[kind];
   IntervalMap<Entry>& map = maps_[kind];
   const uint64_t end = access.addr + access.bytes;
   if (access.kind == AccessKind::kWrite) unread_.Add(access.addr, end);
@@ -49,7 +49,7 @@ uint64_t AccessLog::TakeUnread(uint64_t addr, uint64_t bytes) {
 
 std::vector<Access> AccessLog::Recent() const {
   std::vector<Access> accesses;
-  for (size_t i = total_ - std::min(total_, kRecent); i < total_; i++) {
+  for (size_t i = total_ - std::min(total_, kRecent); i < total_; ++i) {
     accesses.push_back(recent_[i % kRecent]);
   }
   return accesses;

@@ -30,7 +30,7 @@ void Iommu::Grant(uint64_t addr, size_t bytes, bool writable) {
         "grant of memory that does not exist: 0x%" PRIx64 ", %" PRIu64 " bytes", addr, bytes));
   }
   const auto add = [writable](Grants& g) {
-    g.readable++;
+    ++g.readable;
     g.writable += writable;
     return true;
   };
@@ -50,7 +50,7 @@ void Iommu::Revoke(uint64_t addr, size_t bytes) {
   it->second.pop_back();
   if (it->second.empty()) grants_.erase(it);
   const auto take = [writable](Grants& g) {
-    g.readable--;
+    --g.readable;
     g.writable -= writable;
     return g.readable != 0;
   };
@@ -73,7 +73,7 @@ bool Iommu::AnyGranted(uint64_t addr, size_t bytes) const {
 bool Iommu::Check(const Access& access) {
   uint64_t bad = FirstRefused(access.kind, access.addr, access.bytes);
   if (bad == access.addr + access.bytes) return true;
-  strays_++;
+  ++strays_;
   if (on_stray) on_stray(Describe(access, bad));
   return false;
 }
@@ -139,7 +139,7 @@ std::string Iommu::Describe(const Access& access, uint64_t bad) const {
   text += "\n  DMA before it:";
   const std::vector<Access> recent = log_.Recent();
   const size_t shown = std::min<size_t>(recent.size(), 8);
-  for (size_t i = recent.size() - shown; i < recent.size(); i++)
+  for (size_t i = recent.size() - shown; i < recent.size(); ++i)
     text += "\n    " + recent[i].ToString();
   return text;
 }

@@ -67,7 +67,7 @@ uint32_t CompletionTlps(uint64_t addr, uint64_t bytes, const PcieParams& params)
   do {
     const uint64_t most = addr + params.max_payload;
     addr = std::min(end, most - most % params.read_completion_boundary);
-    packets++;
+    ++packets;
   } while (addr < end);
   return packets;
 }

@@ -9,6 +9,8 @@
 #include <optional>
 #include <string>
 
+#include "model/clock.h"
+
 namespace handoff {
 
 // Where things lie in the host's physical address space, as on a PC: the endpoint's two BARs, and
@@ -92,7 +94,6 @@ class PcieLane {
   uint64_t bytes() const { return bytes_; }
 
  private:
-  static constexpr uint64_t kFsPerPs = 1000;
   uint64_t byte_fs_;
   uint64_t free_fs_ = 0;
   uint64_t bytes_ = 0;

@@ -4,12 +4,13 @@
 #include <algorithm>
 #include <string>
 
+#include "model/clock.h"
+
 namespace handoff {
 namespace {
 
 sc_core::sc_time Ps(uint64_t ps) { return sc_core::sc_time::from_value(ps); }
 
-constexpr uint64_t kPsPerNs = 1000;
 constexpr uint32_t kRegisterBytes = 4;
 
 bool Within(uint64_t addr, uint64_t base, uint64_t bytes) {
@@ -63,11 +64,11 @@ tlm::tlm_sync_enum RootComplex::FromEndpoint(Payload& tlp, tlm::tlm_phase&,
 
 void RootComplex::ArriveWrite(Payload& tlp) {
   if (Within(tlp.get_address(), kMsiAddress, kMsiBytes)) {
-    counts_.interrupts++;
+    ++counts_.interrupts;
     sc_core::sc_time now = sc_core::SC_ZERO_TIME;
     interrupts_out->b_transport(tlp, now);
   } else {
-    counts_.writes++;
+    ++counts_.writes;
     // A posted write that fails is not answered (PCIe 5.0, 2.3.1): it is lost, and reported.
     const bool good = iommu_.Write(ExtensionOf(tlp).requester, tlp.get_address(),
                                    tlp.get_data_ptr(), tlp.get_data_length(), queue_.now_ps());
@@ -79,7 +80,7 @@ void RootComplex::ArriveWrite(Payload& tlp) {
 }
 
 void RootComplex::ArriveRead(Payload& tlp) {
-  counts_.reads++;
+  ++counts_.reads;
   TlpExtension& extension = ExtensionOf(tlp);
   const bool good = iommu_.Read(extension.requester, tlp.get_address(), tlp.get_data_ptr(),
                                 tlp.get_data_length(), queue_.now_ps());
@@ -136,7 +137,7 @@ void RootComplex::SendRegisterAccesses() {
     Payload& tlp = *register_queue_.front();
     const bool write = tlp.is_write();
     PcieCredits& needs = ExtensionOf(tlp).credits;
-    needs = {write ? 1U : 0U, write ? 1U : 0U, write ? 0U : 1U};
+    needs = {write ? 1u : 0u, write ? 1u : 0u, write ? 0u : 1u};
     if (credits_.posted_headers < needs.posted_headers ||
         credits_.posted_data < needs.posted_data ||
         credits_.non_posted_headers < needs.non_posted_headers) {
@@ -145,7 +146,7 @@ void RootComplex::SendRegisterAccesses() {
     credits_.posted_headers -= needs.posted_headers;
     credits_.posted_data -= needs.posted_data;
     credits_.non_posted_headers -= needs.non_posted_headers;
-    (write ? counts_.register_writes : counts_.register_reads)++;
+    ++(write ? counts_.register_writes : counts_.register_reads);
     register_queue_.pop_front();
     const uint64_t bytes = RequestOverhead(tlp.get_address()) + (write ? kRegisterBytes : 0);
     const uint64_t sent_ps = down_.Send(queue_.now_ps(), bytes);

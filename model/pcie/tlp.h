@@ -17,8 +17,7 @@
 //   (Between processor and RootComplex there is less: no credits and so no END_REQ, a write is not
 //   answered, and interrupts go by b_transport.)
 //
-// The payload: TLM_READ_COMMAND or TLM_WRITE_COMMAND, data_length bytes in one stream, within 4
-// KiB,
+// The payload: TLM_READ_COMMAND or TLM_WRITE_COMMAND, data_length bytes in one stream, in 4 KiB,
 //   no byte enables but those of the extension, and a memory manager (TlpPool is one). The
 //   initiator holds it until the transaction has ended. A target that keeps it beyond a call
 //   acquires it.

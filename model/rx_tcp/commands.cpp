@@ -5,12 +5,12 @@
 #include <cstdint>
 
 #include "model/rx_tcp/rows.h"
+#include "model/wire.h"
 
 namespace handoff::rx_tcp {
 namespace {
 
 // What timestamps take of a segment's MSS: the option and its padding (RFC 7323, appendix A).
-constexpr uint32_t kTsBytes = 12;
 
 class CommandRows {
  public:
@@ -281,7 +281,7 @@ void StartOfSegment(const Case& c, const Start& v, Decision& d) {
     d.snap.status = Status::StatusStale;
     return;
   }
-  const uint32_t options = s.ts_on ? kTsBytes : 0;
+  const uint32_t options = s.ts_on ? wire::kPaddedTsBytes : 0;
   const uint32_t most = s.mss < options ? 0 : s.mss - options;
   if (!v.own_ack && v.len > most) {  // S2
     d.snap.status = Status::StatusBadLength;

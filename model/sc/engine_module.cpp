@@ -12,7 +12,6 @@
 namespace handoff {
 namespace {
 
-constexpr uint64_t kPsPerNs = 1000;
 // Sleep ends this long before something is due: longer than the core itself needs to settle.
 constexpr uint64_t kWakeEarlyCycles = 16;
 
@@ -33,7 +32,7 @@ uint64_t QuantumOf(const handoff_engine_sc::Params& params) {
 
 uint64_t LargestQuantum(uint64_t least_latency_ps) {
   uint64_t cycles = PsToCycle(least_latency_ps);
-  while (cycles > 0 && CycleToPs(cycles) + 1 > least_latency_ps) cycles--;
+  while (cycles > 0 && CycleToPs(cycles) + 1 > least_latency_ps) --cycles;
   return cycles < 2 ? 0 : cycles - 2;
 }
 
@@ -64,14 +63,14 @@ handoff_engine_sc::handoff_engine_sc(sc_core::sc_module_name name, std::unique_p
 
 void handoff_engine_sc::CatchUp() {
   uint64_t cycle = PsToCycle(now_ps());
-  if (CycleToPs(cycle) > now_ps()) cycle--;
+  if (CycleToPs(cycle) > now_ps()) --cycle;
   if (cycle <= core_->cycle()) return;
   core_->Run(cycle - core_->cycle());
   Collect();
 }
 
 void handoff_engine_sc::Step() {
-  activations_++;
+  ++activations_;
   if (asleep_) CatchUp();
   asleep_ = false;
   const uint64_t next = core_->NextCycle();

@@ -5,9 +5,9 @@
 // the time of its cycle, and what comes in has been on its way for longer than a quantum, so that
 // no result depends on the quantum. While nothing is due the module sleeps.
 //
-// 0     T                T + quantum         cause at t >= T reaches the engine at t + latency or
-// later:
-// |-----|== core runs ==>|                   after T + quantum, as latency >= quantum + 2 cycles
+// 0     T                T + quantum      a cause at t >= T reaches the engine at t + latency or
+// |-----|== core runs ==>|                later: after T + quantum, as latency >= quantum + 2
+// cycles
 #pragma once
 
 #include "model/pcie/tlp.h"  // before the sockets: it includes <systemc>

@@ -217,7 +217,7 @@ void HostModule::TakeMessage(Payload& tlp, sc_core::sc_time&) {
   tlp.set_response_status(tlm::TLM_OK_RESPONSE);
   queue_.Post(queue_.now_ps() + params_.interrupt_latency_ns * kPsPerNs, messages_, [this, vector] {
     Run([this, vector] {
-      interrupts_taken_++;
+      ++interrupts_taken_;
       const auto it = handlers_.find(vector);
       if (it == handlers_.end()) return;
       const std::function<void()> handler = it->second;  // it may give another one

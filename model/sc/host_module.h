@@ -24,6 +24,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "model/clock.h"
 #include "model/event/ordered_queue.h"
 #include "model/event/run_status.h"
 #include "model/memory/iommu.h"
@@ -93,7 +94,6 @@ class HostModule : public sc_core::sc_module, public sw::Hw {
   const std::map<std::string, Reads, std::less<>>& reads() const { return reads_; }
 
  private:
-  static constexpr uint64_t kPsPerUs = 1000000, kPsPerNs = 1000;
   using Payload = tlm::tlm_generic_payload;
 
   void Kick();

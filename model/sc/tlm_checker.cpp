@@ -4,12 +4,9 @@
 #include <cinttypes>
 #include <cstdio>
 
+#include "gen/handoff_pkg.h"
+
 namespace handoff {
-namespace {
-
-constexpr uint64_t kPageBytes = 4096;
-
-}  // namespace
 
 TlmChecker::TlmChecker(sc_core::sc_module_name name, OrderedQueue& queue)
     : sc_module(name), in("in"), out("out"), queue_(queue) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Stands between two sockets of packets (model/pcie/tlp.h) and checks what passes, changing
-// nothing:
+// Stands between two sockets of packets (model/pcie/tlp.h), changes nothing and checks what passes:
 //   a request   reads or writes; has data, all of it, in one stream; INCOMPLETE; a payload that is
 //               managed and not on its way already; stays within 4 KiB; byte enables that say what
 //               address and length say; a read's tag is no other read's
@@ -9,9 +8,8 @@
 //               message before the message before it (an engine that runs ahead of the clock calls
 //               for its memory requests ahead too; a message is called for when its vector is
 //               looked at, so that between the two only the times of arrival count)
-//   an answer   END_REQ once, of a payload that is on its way; BEGIN_RESP of a read alone, after
-//   its
-//               END_REQ, with a status; command, address and length are what they were
+//   an answer   END_REQ once, of a payload that is on its way; of a read alone BEGIN_RESP, after
+//               its END_REQ, with a status; command, address and length are what they were
 // (IEEE 1666-2011, 14.7 and 15; PCIe 5.0, 2.2.5 to 2.2.7.)
 #pragma once
 

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/tx/header.h"
 
+#include "model/wire.h"
+
 namespace handoff::tx {
 namespace {
 
-constexpr uint32_t kEtherTypeIp4 = 0x0800, kEtherTypeIp6 = 0x86dd;
-constexpr uint32_t kTagC = 0x8100, kTagS = 0x88a8;  // IEEE 802.1Q, 802.1ad
-constexpr uint32_t kProtocolTcp = 6;
-constexpr uint32_t kDontFragment = 0x4000;
-constexpr uint32_t kTsHead = 0x0101080a;
-constexpr uint32_t kTosMask = 0xfc;  // ECN is not negotiated on a delegated connection
-constexpr uint32_t kIp4Bytes = 20, kTcpBytes = 20, kTsBytes = 12;
+using wire::kDontFragment;
+using wire::kDscpMask;  // ECN is not negotiated on a delegated connection
+using wire::kIp4Bytes;
+using wire::kPaddedTsBytes;
+using wire::kPaddedTsHead;
+using wire::kProtoTcp;
+using wire::kTcpBytes;
 
 // Appends to the header, most significant byte first.
 class Writer {
@@ -38,7 +40,7 @@ uint32_t Words(uint64_t value) {
 uint32_t Words(const Bits<128>& value) { return Words(value.w[0]) + Words(value.w[1]); }
 
 uint32_t OptionBytes(const Snap& snap, const Item& item) {
-  return (snap.ts_on ? kTsBytes : 0) + (item.n_sacks != 0 ? 4 + 8u * item.n_sacks : 0);
+  return (snap.ts_on ? kPaddedTsBytes : 0) + (item.n_sacks != 0 ? 4 + 8u * item.n_sacks : 0);
 }
 uint32_t SackHead(const Item& item) { return 0x01010500u | (2 + 8u * item.n_sacks); }
 uint32_t OffsetAndFlags(uint32_t olen, const Item& item) {
@@ -58,12 +60,12 @@ Sums SumHeader(const Tmpl& t, const Snap& snap, const Item& item, uint16_t paylo
   } else {
     sums.addr = Words(t.local_ip.w[0] & 0xffffffff) + Words(t.peer_ip.w[0] & 0xffffffff);
   }
-  sums.ip = (0x4500u | (t.tos & kTosMask)) +
+  sums.ip = (0x4500u | (t.tos & kDscpMask)) +
             ((t.is_ip6 ? tcp_bytes : kIp4Bytes + tcp_bytes) & 0xffff) + kDontFragment +
-            (uint32_t{t.ttl} << 8 | kProtocolTcp);
-  sums.tcp = kProtocolTcp + (tcp_bytes & 0xffff) + t.local_port + t.peer_port + Words(snap.seq) +
+            (uint32_t{t.ttl} << 8 | kProtoTcp);
+  sums.tcp = kProtoTcp + (tcp_bytes & 0xffff) + t.local_port + t.peer_port + Words(snap.seq) +
              Words(snap.ack) + OffsetAndFlags(olen, item) + snap.wnd + payload_sum;
-  if (snap.ts_on) sums.tcp += Words(kTsHead) + Words(snap.ts_val) + Words(snap.ts_ecr);
+  if (snap.ts_on) sums.tcp += Words(kPaddedTsHead) + Words(snap.ts_val) + Words(snap.ts_ecr);
   if (item.n_sacks != 0) sums.tcp += Words(SackHead(item));
   for (uint32_t i = 0; i < item.n_sacks; ++i) sums.tcp += Words(item.sack[i]);
   return sums;
@@ -80,31 +82,31 @@ uint8_t BuildHeader(const Tmpl& t, const Snap& snap, const Item& item, const Sum
   h.Put(t.peer_mac, 6);
   h.Put(t.local_mac, 6);
   if (t.n_tags >= 2) {
-    h.Put(kTagS, 2);
+    h.Put(wire::kTpidService, 2);
     h.Put(t.tci0, 2);
-    h.Put(kTagC, 2);
+    h.Put(wire::kTpidCustomer, 2);
     h.Put(t.tci1, 2);
   } else if (t.n_tags == 1) {
-    h.Put(kTagC, 2);
+    h.Put(wire::kTpidCustomer, 2);
     h.Put(t.tci0, 2);
   }
-  h.Put(t.is_ip6 ? kEtherTypeIp6 : kEtherTypeIp4, 2);
+  h.Put(t.is_ip6 ? wire::kTypeIp6 : wire::kTypeIp4, 2);
 
   if (t.is_ip6) {
-    h.Put(0x60000000u + ((t.tos & kTosMask) << 20), 4);
+    h.Put(0x60000000u + ((t.tos & kDscpMask) << 20), 4);
     h.Put(tcp_bytes, 2);
-    h.Put(kProtocolTcp, 1);
+    h.Put(kProtoTcp, 1);
     h.Put(t.ttl, 1);
     h.Put128(t.local_ip);
     h.Put128(t.peer_ip);
   } else {
     h.Put(0x45, 1);
-    h.Put(t.tos & kTosMask, 1);
+    h.Put(t.tos & kDscpMask, 1);
     h.Put(kIp4Bytes + tcp_bytes, 2);
     h.Put(0, 2);
     h.Put(kDontFragment, 2);
     h.Put(t.ttl, 1);
-    h.Put(kProtocolTcp, 1);
+    h.Put(kProtoTcp, 1);
     h.Put(Checksum(sums.addr + sums.ip), 2);
     h.Put(t.local_ip.w[0], 4);
     h.Put(t.peer_ip.w[0], 4);
@@ -119,7 +121,7 @@ uint8_t BuildHeader(const Tmpl& t, const Snap& snap, const Item& item, const Sum
   h.Put(Checksum(sums.addr + sums.tcp), 2);
   h.Put(0, 2);
   if (snap.ts_on) {
-    h.Put(kTsHead, 4);
+    h.Put(kPaddedTsHead, 4);
     h.Put(snap.ts_val, 4);
     h.Put(snap.ts_ecr, 4);
   }

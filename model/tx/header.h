@@ -13,7 +13,7 @@ namespace handoff::tx {
 
 using Header = Bits<1024>;  // byte i of the frame at [8i +: 8]
 
-inline constexpr uint32_t kMaxLen = 16384;  // bytes of one descriptor's data
+inline constexpr uint32_t kMaxLen = kMaxFrameBytes;  // bytes of one descriptor's data
 inline constexpr uint32_t kLenBits = IndexBits(kMaxLen + 1);
 
 // One frame's descriptor, decoded.

@@ -7,7 +7,6 @@ package handoff_rx_tcp_pkg;
   import handoff_pkg::*;
   import handoff_wire_pkg::*;
 
-  localparam int unsigned StateBytes = 128;  // of the block that QUERY writes, its first
   localparam logic [3:0] StartWait = 4'd15;  // slots a start waits behind op
   localparam int unsigned MsShift = 10;  // the engine's milliseconds are 2^10 us,
   localparam int unsigned SecShift = 20;  // its seconds 2^20 us

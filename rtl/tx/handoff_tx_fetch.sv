@@ -47,7 +47,11 @@ module handoff_tx_fetch
     output logic busy_d_o  // after this edge a request is up or a descriptor is not decoded
 );
 
-  localparam int unsigned ReadDescs = MaxReadBytes / DataBytes;  // descriptors in one read
+  localparam int unsigned ReadDescs = MaxReadBytes / SlotBytes;  // descriptors in one read
+
+  if ($bits(tx_desc_t) != 8 * SlotBytes || SlotBytes != DataBytes) begin : gen_check_desc
+    $error("handoff_tx_fetch: tx_desc_t must have SlotBytes, one beat");
+  end
 
   typedef logic [$clog2(ReadDescs):0] descs_t;  // 0 to ReadDescs
   typedef logic [$clog2(Descriptors):0] held_t;  // 0 to Descriptors
@@ -270,8 +274,10 @@ module handoff_tx_fetch
   assign busy_d_o = tx_rd_req_valid_d || !desc_empty_d || d_state_d != DIdle
       || (ring_i.enable && !fault_q && avail != '0);
 
+`ifndef SYNTHESIS
   // There is always room for what was requested.
   assert property (@(posedge clk_i) disable iff (!rst_ni) desc_push |-> desc_fifo_ready);
   assert property (@(posedge clk_i) disable iff (!rst_ni) held_t'(desc_count) <= held_q || fault_q);
+`endif
 
 endmodule

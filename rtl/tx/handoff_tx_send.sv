@@ -216,6 +216,7 @@ module handoff_tx_send
   assign txa_cnt_valid_o = txa_cnt_valid_q;
   assign txa_cnt_o = txa_cnt_q;
 
+`ifndef SYNTHESIS
   // The answer of a frame finds its register free.
   assert property (@(posedge clk_i) disable iff (!rst_ni) sent_load |-> sent_free);
   // A frame, once started, has no bubbles and is never abandoned but by stop.
@@ -228,5 +229,6 @@ module handoff_tx_send
       sent_valid_o && !sent_ready_i |=> sent_valid_o && $stable(
       sent_o
   ));
+`endif
 
 endmodule

@@ -124,9 +124,9 @@ CommandLine::CommandLine(Options* o)
 
 std::string CommandOf(const Options& o) {
   std::string command;
-  for (size_t i = 0; i < o.words.size(); i++) {
+  for (size_t i = 0; i < o.words.size(); ++i) {
     const std::string& word = o.words[i];
-    if (word == "--waves") i++;
+    if (word == "--waves") ++i;
     if (word.starts_with("--waves")) continue;
     const bool plain = word.find_first_of(" '\"[]{}()*?$&;|<>\\#!~`") == std::string::npos;
     std::string quoted = word;

@@ -95,7 +95,7 @@ CoreMismatch ComposedEngine::Describe(uint64_t cycle) {
   });
   m.at_pins = PinsDiffer();
   m.text = m.units[0].text;
-  for (size_t i = 1; i < m.units.size(); i++)
+  for (size_t i = 1; i < m.units.size(); ++i)
     m.text += "unit " + m.units[i].unit + " differs in the same cycle:\n" + m.units[i].text;
   m.text += m.at_pins ? "the engine's pins differ in this cycle too\n"
                       : "no pin of the engine differs in this cycle: a comparison of the whole "

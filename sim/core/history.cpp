@@ -14,7 +14,7 @@ std::string TransferText(const PortInfo& port, const uint64_t* words,
                          bool (*names_connection)(const FieldInfo&, const uint64_t*)) {
   if (port.num_fields == 0) return PortText(port, words);
   std::string text = "{";
-  for (uint32_t i = 0; i < port.num_fields; i++) {
+  for (uint32_t i = 0; i < port.num_fields; ++i) {
     const FieldInfo& field = port.fields[i];
     const bool zero = pkg_detail::Hex(words, field.lsb, field.width) == "0x0";
     if (zero && !names_connection(field, words)) continue;
@@ -45,8 +45,9 @@ void History::Keep(uint64_t cycle, uint32_t index) {
 std::string History::Text(const Ring& ring, bool name_units) const {
   if (ring.count == 0) return kNone;
   std::string text;
-  for (uint64_t i = ring.count > kKept ? ring.count - kKept : 0; i < ring.count; i++) {
-    const Transfer& transfer = ring.kept[i % kKept];
+  for (uint64_t i = ring.count > kKeptTransfers ? ring.count - kKeptTransfers : 0; i < ring.count;
+       ++i) {
+    const Transfer& transfer = ring.kept[i % kKeptTransfers];
     const Channel& channel = channels_[transfer.channel];
     text += "  cycle " + std::to_string(transfer.cycle) + " ";
     if (name_units) text += std::string(units_[channel.unit].name) + " ";

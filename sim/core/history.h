@@ -84,12 +84,12 @@ class History {
     Rtl::ForEachInput(in, see);
     Rtl::ForEachOutput(out, see);
     const auto bit = [&](const std::string& port_name) {
-      for (size_t i = 0; i < bits.size(); i++) {
+      for (size_t i = 0; i < bits.size(); ++i) {
         if (Rtl::kPorts[i].name == port_name) return bits[i];
       }
       return static_cast<const bool*>(nullptr);
     };
-    for (uint32_t i = 0; i < Rtl::kNumChannels; i++) {
+    for (uint32_t i = 0; i < Rtl::kNumChannels; ++i) {
       const ChannelInfo& info = Rtl::kChannels[i];
       Channel channel = payloads[info.payload_port];
       channel.unit = static_cast<uint32_t>(units_.size() - 1);
@@ -103,7 +103,7 @@ class History {
 
   // Keeps the transfers of the edge that ends this cycle; before it.
   void Sample(uint64_t cycle) {
-    for (uint32_t i = 0; i < channels_.size(); i++) {
+    for (uint32_t i = 0; i < channels_.size(); ++i) {
       const Channel& channel = channels_[i];
       if (*channel.valid && (channel.ready == nullptr || *channel.ready)) Keep(cycle, i);
     }
@@ -116,8 +116,6 @@ class History {
   std::optional<Conn> LatestConnection(std::string_view unit) const;
 
  private:
-  static constexpr uint32_t kKept = 16;
-
   struct Channel {
     uint32_t unit = 0;
     const ChannelInfo* info = nullptr;
@@ -136,9 +134,9 @@ class History {
     std::vector<uint64_t> words;  // grows to the widest payload once
   };
   struct Ring {
-    std::array<Transfer, kKept> kept;
+    std::array<Transfer, kKeptTransfers> kept;
     uint64_t count = 0;
-    Transfer& Next() { return kept[count++ % kKept]; }
+    Transfer& Next() { return kept[count++ % kKeptTransfers]; }
   };
   struct Unit {
     const char* name;

@@ -12,7 +12,7 @@ const FieldInfo* KindOf(const PortInfo& port, const FieldInfo& field) {
   const std::string_view name = field.name;
   if (!name.ends_with(kCode)) return nullptr;
   const std::string kind = std::string(name.substr(0, name.size() - kCode.size())) + "kind";
-  for (uint32_t i = 0; i < port.num_fields; i++) {
+  for (uint32_t i = 0; i < port.num_fields; ++i) {
     if (port.fields[i].enum_name == &NtfKindName && port.fields[i].name == kind) {
       return &port.fields[i];
     }

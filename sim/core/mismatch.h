@@ -27,7 +27,7 @@ std::string DifferenceText(const PortInfo& port, const T& rtl, const T& model) {
   PackPort(rtl, a.data());
   PackPort(model, b.data());
   for (Mismatch::FieldDiff& diff : mismatch.diffs) {
-    for (uint32_t i = 0; i < port.num_fields; i++) {
+    for (uint32_t i = 0; i < port.num_fields; ++i) {
       if (port.fields[i].name != diff.name) continue;
       diff.rtl = FieldText(port, port.fields[i], a.data());
       diff.model = FieldText(port, port.fields[i], b.data());

@@ -3,6 +3,8 @@
 
 #include <stdexcept>
 
+#include "model/clock.h"
+
 namespace handoff::pcap {
 namespace {
 
@@ -11,14 +13,13 @@ constexpr uint32_t kSectionHeader = 0x0a0d0d0a, kInterface = 1, kEnhancedPacket 
 constexpr uint32_t kByteOrderMagic = 0x1a2b3c4d;
 constexpr uint16_t kOptEnd = 0, kOptApplication = 4, kOptName = 2, kOptResolution = 9,
                    kOptFlags = 2;
-constexpr uint32_t kInbound = 1, kOutbound = 2, kCrcError = 1U << 24;
+constexpr uint32_t kInbound = 1, kOutbound = 2, kCrcError = 1u << 24;
 constexpr uint16_t kEthernet = 1;  // LINKTYPE_ETHERNET
 constexpr char kNanoseconds = 9;   // 10^-9
-constexpr uint64_t kPsPerNs = 1000;
 
 template <class T>
 void Put(std::string& to, T value) {
-  for (size_t i = 0; i < sizeof(T); i++) to += static_cast<char>(value >> 8 * i & 0xff);
+  for (size_t i = 0; i < sizeof(T); ++i) to += static_cast<char>(value >> 8 * i & 0xff);
 }
 
 void Pad(std::string& to) { to.resize((to.size() + 3) / 4 * 4); }

@@ -55,7 +55,7 @@ class NoControl : public tcp::CongestionControl {
   void OnLoss(uint32_t /*flight_bytes*/, sw::Micros /*now*/) override {}
   void OnTimeout(uint32_t /*flight_bytes*/, bool /*first*/, sw::Micros /*now*/) override {}
   void OnIdle() override {}
-  uint32_t cwnd() const override { return 1U << 30; }  // the largest window there is
+  uint32_t cwnd() const override { return 1u << 30; }  // the largest window there is
   uint32_t ssthresh() const override { return cwnd(); }
 };
 

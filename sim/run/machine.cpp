@@ -78,7 +78,7 @@ Machine::Machine(const RunConfig& config, Params params)
   host.driver().SetErrorHandler([this](const std::string& why) { status.Fail(why); });
   host.driver().SetRawSentHandler([this](tcp::ByteView frame) {
     if (const auto found = FindSegment(frame); found && found->IsPureAck()) {
-      raw_acks_[found->SentOn()]++;
+      ++raw_acks_[found->SentOn()];
     }
   });
 }
@@ -87,7 +87,7 @@ void Machine::Observe(uint64_t ps, bool out, const std::vector<uint8_t>& frame, 
   if (capture_) capture_->Write(ps, out, bad, frame);
   if (!out) return;
   if (const auto found = FindSegment(frame); found && found->IsPureAck()) {
-    pure_acks_[found->SentOn()]++;
+    ++pure_acks_[found->SentOn()];
   }
 }
 
@@ -143,13 +143,13 @@ void Machine::ReadCounters(bool at_rest, RunResult* result) {
   const sw::Micros limit = Now() + sw::Seconds(1);
   if (!stopped()) {
     RunSoftware([&] {
-      for (uint32_t i = 0; i < indices; i++) {
+      for (uint32_t i = 0; i < indices; ++i) {
         hw().ReadReg(
             static_cast<uint32_t>(offsetof(handoff_t, counter[0]) + i * sizeof(handoff_counter_t)),
             [&, i](sw::ReadResult r) {
               if (!r.ok) status.Fail("a counter could not be read");
               values[i] = r.value;
-              answered++;
+              ++answered;
             });
       }
     });
@@ -159,7 +159,7 @@ void Machine::ReadCounters(bool at_rest, RunResult* result) {
   result->frames_in = values[static_cast<size_t>(Counter::CntFramesIn)];
   result->acks_engine = values[static_cast<size_t>(Counter::CntTxAcks)];
   uint64_t sum = 0;
-  for (uint32_t i = 0; i < kReasonCount; i++) {
+  for (uint32_t i = 0; i < kReasonCount; ++i) {
     if (values[i] != 0) result->verdicts[std::string(ToString(static_cast<Reason>(i)))] = values[i];
     sum += values[i];
   }

@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "model/clock.h"
 #include "model/link/frame_port.h"
 #include "sim/run/stand_in.h"
 
@@ -16,7 +17,6 @@ namespace {
 
 constexpr uint32_t kMtu = 9000;
 constexpr sw::Micros kLate = sw::Millis(1);  // in a replay, to be worth a word
-constexpr uint64_t kPsPerUs = 1000000;
 
 Machine::Params ParamsOf(const HostRecord& record, const ReplayConfig& config) {
   Machine::Params params = config.machine;
@@ -104,7 +104,7 @@ class Run {
       if (!recorded.has_syn && !recorded.events.empty()) continue;
       if (vlans.insert(tuple.vlans).second) {
         machine_.host.stack().AddAddress(
-            {config_.host, tuple.local.addr.is_v6() ? 64U : 24U, tuple.vlans, {}});
+            {config_.host, tuple.local.addr.is_v6() ? 64u : 24u, tuple.vlans, {}});
       }
       if (!recorded.has_syn) continue;
       users_[tuple] = std::make_unique<StandIn>(

@@ -71,7 +71,7 @@ bool ParseAddress(const std::string& text, StationSpec* station) {
 // "02:00:00:00:00:01"
 bool ParseMac(const std::string& text, tcp::MacAddr* mac) {
   if (text.size() != 17) return false;
-  for (size_t i = 0; i < 6; i++) {
+  for (size_t i = 0; i < 6; ++i) {
     const char* at = text.data() + 3 * i;
     const auto [end, error] = std::from_chars(at, at + 2, mac->octets[i], 16);
     if (error != std::errc() || end != at + 2 || (i < 5 && *end != ':')) return false;
@@ -99,7 +99,7 @@ void ReadMishaps(Section& section, LinkParams* link) {
   section.Number("corrupt", link->corrupt, 0, 1, "part with a wrong bit that the FCS shows");
   section.Number("corrupt_past_fcs", link->corrupt_past_fcs, 0, 1,
                  "part with a wrong bit that only checksums show");
-  section.Count("queue_bytes", link->queue_bytes, 0, 1ULL << 40,
+  section.Count("queue_bytes", link->queue_bytes, 0, 1ull << 40,
                 "most that waits for the wire; beyond it frames are lost; 0: no limit");
   std::vector<uint64_t> drop;
   section.Counts("drop", drop, 10000, UINT64_MAX, "numbers of frames, from 0, lost in any case");
@@ -206,15 +206,15 @@ void ReadDriver(Section section, driver::DriverConfig* driver) {
   section.Count("log_notifications", driver->log_notifications, 0, kMost,
                 "log2 of the notification ring's entries; 0: as many as never fill");
   if (driver->log_notifications != 0 &&
-      (1U << driver->log_notifications) <= 2 * driver->ntf_reserve) {
+      (1u << driver->log_notifications) <= 2 * driver->ntf_reserve) {
     section.RefuseValue("log_notifications",
                         fmt::format("more than {} entries, or 0: progress leaves {} of them free",
                                     2 * driver->ntf_reserve, driver->ntf_reserve));
   }
   // Equal indices mean empty: one slot stays free.
-  const uint32_t room = (1U << driver->log_legacy) - 1;
+  const uint32_t room = (1u << driver->log_legacy) - 1;
   driver->legacy_buffers = std::min(driver->legacy_buffers, room);
-  section.Count("legacy_buffers", driver->legacy_buffers, 2, (1U << kMost) - 1,
+  section.Count("legacy_buffers", driver->legacy_buffers, 2, (1u << kMost) - 1,
                 "posted; less than the legacy ring's slots");
   if (driver->legacy_buffers > room) {
     section.Refuse("legacy_buffers",
@@ -226,7 +226,7 @@ void ReadDriver(Section section, driver::DriverConfig* driver) {
   std::vector<uint64_t> delays(driver->delay_us.begin(), driver->delay_us.end());
   section.Counts("delay_us", delays, driver->delay_us.size(), 499999,
                  "the four delay classes, of ACKs and hand-backs");
-  for (size_t i = 0; i < delays.size(); i++) driver->delay_us[i] = static_cast<uint32_t>(delays[i]);
+  for (size_t i = 0; i < delays.size(); ++i) driver->delay_us[i] = static_cast<uint32_t>(delays[i]);
   section.Count("back_class", driver->back_class, 0, 3, "delay class of hand-backs");
   section.Count("irq_count", driver->irq_count, 1, 255, "notifications an interrupt waits for");
   section.Count("irq_delay_us", driver->irq_delay_us, 0, 10000, "at most so long");
@@ -273,8 +273,8 @@ void ReadTcp(Section section, tcp::OpenOptions* tcp) {
   section.Flag("sack", tcp->sack, "RFC 2018");
   section.Flag("no_delay", tcp->no_delay, "true: without Nagle's algorithm");
   section.Flag("keepalive", tcp->keepalive, "RFC 9293, 3.8.4");
-  section.Count("rcv_buf_bytes", tcp->rcv_buf_bytes, 1024, 1U << 30, "receive buffer");
-  section.Count("snd_buf_bytes", tcp->snd_buf_bytes, 1024, 1U << 30, "send buffer");
+  section.Count("rcv_buf_bytes", tcp->rcv_buf_bytes, 1024, 1u << 30, "receive buffer");
+  section.Count("snd_buf_bytes", tcp->snd_buf_bytes, 1024, 1u << 30, "send buffer");
   section.Count("ttl", tcp->ttl, 1, 255, "of sent packets");
   section.Count("tos", tcp->tos, 0, 252, "of sent packets; a multiple of 4, for ECN is not used");
   if (tcp->tos % 4 != 0) {
@@ -309,15 +309,15 @@ void ReadProgram(Section section, bool at_host, Program* program) {
   section.Choice("app", program->app, {"source", "sink", "ping", "echo"},
                  "a source sends to a sink, a ping to an echo");
   CheckProgramKeys(section, at_host, program->app);
-  section.Count("bytes", program->bytes, 1, 1ULL << 40, "that a source sends");
-  section.Count("messages", program->ping.messages, 1, 1ULL << 32, "of a ping");
-  section.Count("message_bytes", program->ping.message_bytes, 1, 1U << 30, "of a ping");
+  section.Count("bytes", program->bytes, 1, 1ull << 40, "that a source sends");
+  section.Count("messages", program->ping.messages, 1, 1ull << 32, "of a ping");
+  section.Count("message_bytes", program->ping.message_bytes, 1, 1u << 30, "of a ping");
   Us(section, "pause_us", program->ping.pause, "of a ping, from an answer to the next message");
   if (!at_host) return;
   Section buffers = section.Sub("user_buffers", "memory of the application for the engine to fill");
   buffers.Count("count", program->user_buffers, 0, kMostBuffers,
                 "0: none, all comes through legacy buffers");
-  buffers.Count("bytes", program->user_buffer_bytes, 1, 1U << 30, "of each");
+  buffers.Count("bytes", program->user_buffer_bytes, 1, 1u << 30, "of each");
   buffers.Count("offset", program->user_buffer_offset, 0, 4095, "of its first byte in a page");
   if (program->user_buffers == 0) buffers.Unread({"bytes", "offset"}, "count is 0");
 }

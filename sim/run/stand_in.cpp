@@ -8,7 +8,7 @@ namespace handoff::system {
 StandIn::StandIn(const Recorded& recorded, sw::TimerService& time, sw::Micros offset,
                  Allocate allocate, std::function<void()> called)
     : recorded_(recorded), allocate_(std::move(allocate)), called_(std::move(called)) {
-  for (size_t i = 0; i < recorded.events.size(); i++) {
+  for (size_t i = 0; i < recorded.events.size(); ++i) {
     const sw::Micros due = recorded.events[i].time + offset;
     time.After(std::max(due - time.Now(), sw::Micros(0)), [this, i, due, &time] {
       lag_ = std::max(lag_, time.Now() - due);
@@ -54,7 +54,7 @@ void StandIn::OnUserBufferReturned(tcp::Connection&, const tcp::UserBufferReturn
 
 void StandIn::PostBuffers() {
   if (buffers_.empty()) {
-    for (size_t i = 0; i < kBuffers; i++) {
+    for (size_t i = 0; i < kBuffers; ++i) {
       buffers_.push_back(allocate_(kBufferBytes));
       free_.insert(static_cast<uint16_t>(i));
     }
@@ -84,7 +84,7 @@ void StandIn::Act() {
       Drain();
       connection_->Abort();
     }
-    next_++;
+    ++next_;
   }
 }
 

@@ -52,7 +52,7 @@ std::string Share(uint64_t part, uint64_t whole) {
 std::string Grouped(uint64_t value) {
   const std::string digits = std::to_string(value);
   std::string text;
-  for (size_t i = 0; i < digits.size(); i++) {
+  for (size_t i = 0; i < digits.size(); ++i) {
     if (i != 0 && (digits.size() - i) % 3 == 0) text += ',';
     text += digits[i];
   }
@@ -73,7 +73,7 @@ std::string Verdicts(const RunResult& r) {
                    [](const auto& a, const auto& b) { return a.first > b.first; });
   constexpr size_t kMost = 4;
   std::string text;
-  for (size_t i = 0; i < std::min(sorted.size(), kMost); i++) {
+  for (size_t i = 0; i < std::min(sorted.size(), kMost); ++i) {
     constexpr std::string_view kPrefix = "Reason";
     std::string name = sorted[i].second;
     if (name.starts_with(kPrefix)) name.erase(0, kPrefix.size());
@@ -108,7 +108,7 @@ nlohmann::json ToJson(const RunDescription& run, const RunResult& r) {
   nlohmann::json connections = nlohmann::json::array();
   for (const ConnectionResult& c : r.connections) connections.push_back(ToJson(c));
   nlohmann::json costs;
-  for (size_t i = 0; i < kCosts; i++) {
+  for (size_t i = 0; i < kCosts; ++i) {
     costs[handoff::ToString(static_cast<sw::Cost>(i))] = {{"count", r.costs[i].count},
                                                           {"us", r.costs[i].ps / 1000000}};
   }

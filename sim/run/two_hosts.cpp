@@ -116,7 +116,7 @@ class TwoHosts {
   void Begin(sock::Network& network, const char* here) {
     for (const ConnectionSpec& spec : scenario_.connections) {
       if (spec.opener == here) {
-        for (uint32_t i = 0; i < spec.copies; i++) network.executor().Spawn(Open(network, spec));
+        for (uint32_t i = 0; i < spec.copies; ++i) network.executor().Spawn(Open(network, spec));
       } else {
         network.executor().Spawn(Serve(network, spec));
       }
@@ -142,7 +142,7 @@ class TwoHosts {
     options.backlog = std::max(options.backlog, spec.copies);
     auto listener = network.Listen(
         {AtHost(network) ? scenario_.host.addr : scenario_.peer.addr, spec.port}, options);
-    for (uint32_t i = 0; i < spec.copies; i++) {
+    for (uint32_t i = 0; i < spec.copies; ++i) {
       sock::Socket socket = co_await listener.Accept();
       Played& played = Of(spec, socket.connection()->tuple().remote.port);
       Run(network, std::move(socket), played);
@@ -163,7 +163,7 @@ class TwoHosts {
     std::vector<std::span<uint8_t>> buffers;
     if (at_host) {
       played.connection = socket.connection();
-      for (uint32_t i = 0; i < program.user_buffers; i++) {
+      for (uint32_t i = 0; i < program.user_buffers; ++i) {
         buffers.push_back(
             machine_.host.AllocateBuffer(program.user_buffer_offset + program.user_buffer_bytes)
                 .subspan(program.user_buffer_offset));

@@ -31,7 +31,7 @@ std::string KeyOf(const std::string& path) {
 // Decimal, 0x…, or with a binary or decimal multiplier: 64Ki, 10M.
 std::optional<uint64_t> ParseCount(std::string text) {
   static constexpr std::pair<const char*, uint64_t> kMultipliers[] = {
-      {"Ki", 1ULL << 10}, {"Mi", 1ULL << 20}, {"Gi", 1ULL << 30},
+      {"Ki", 1ull << 10}, {"Mi", 1ull << 20}, {"Gi", 1ull << 30},
       {"k", 1000},        {"M", 1000000},     {"G", 1000000000},
   };
   uint64_t multiplier = 1;
@@ -83,10 +83,10 @@ YAML::Node FindBelow(const YAML::Node& node, std::string_view path) {
 
 size_t EditDistance(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); j++) row[j] = j;
-  for (size_t i = 1; i <= a.size(); i++) {
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
     size_t diagonal = row[0]++;
-    for (size_t j = 1; j <= b.size(); j++) {
+    for (size_t j = 1; j <= b.size(); ++j) {
       const size_t replace = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
       diagonal = row[j];
       row[j] = std::min({row[j] + 1, row[j - 1] + 1, replace});
@@ -224,7 +224,7 @@ std::vector<Section> Section::List(std::string_view key, std::string_view meanin
   if (all_->listing_) members.push_back(Section(all_, YAML::Node(), Path(key) + kItem));
   if (!node.IsDefined()) return members;
   if (!node.IsSequence()) Expected(node, key, "a list (\"- name: …\")");
-  for (size_t i = 0; i < node.size(); i++) {
+  for (size_t i = 0; i < node.size(); ++i) {
     members.push_back(Section(all_, node[i], fmt::format("{}[{}]", Path(key), i)));
   }
   return members;
@@ -355,7 +355,7 @@ std::string Settings::Where(const YAML::Node& node, const std::string& path) con
 // YAML's maps have each key once (YAML 1.2, 3.2.1.1); the library takes the first one.
 void Settings::CheckTwice(const YAML::Node& node, const std::string& path) const {
   if (node.IsSequence()) {
-    for (size_t i = 0; i < node.size(); i++) CheckTwice(node[i], fmt::format("{}[{}]", path, i));
+    for (size_t i = 0; i < node.size(); ++i) CheckTwice(node[i], fmt::format("{}[{}]", path, i));
   }
   if (!node.IsMap()) return;
   std::set<std::string> seen;
@@ -374,7 +374,7 @@ void Settings::Done() const { CheckKnown(root_, ""); }
 void Settings::CheckKnown(const YAML::Node& node, const std::string& path) const {
   if (open_.contains(KeyOf(path))) return;
   if (node.IsSequence()) {
-    for (size_t i = 0; i < node.size(); i++) CheckKnown(node[i], fmt::format("{}[{}]", path, i));
+    for (size_t i = 0; i < node.size(); ++i) CheckKnown(node[i], fmt::format("{}[{}]", path, i));
   }
   if (!node.IsMap()) return;
   for (const auto& pair : node) {

@@ -65,7 +65,7 @@ class FstFile::Reader {
     uint64_t value = 0;
     for (uint32_t shift = 0; shift < 64; shift += 7) {
       const uint8_t byte = Byte();
-      value |= uint64_t{byte & 0x7fU} << shift;
+      value |= uint64_t{byte & 0x7fu} << shift;
       if (byte < 0x80) break;
     }
     return value;
@@ -74,7 +74,7 @@ class FstFile::Reader {
     uint64_t value = 0;
     for (uint32_t shift = 0; shift < 64;) {
       const uint8_t byte = Byte();
-      value |= uint64_t{byte & 0x7fU} << shift;
+      value |= uint64_t{byte & 0x7fu} << shift;
       shift += 7;
       if (byte >= 0x80) continue;
       if ((byte & 0x40) != 0 && shift < 64) value |= ~uint64_t{0} << shift;
@@ -199,9 +199,9 @@ std::vector<size_t> FstFile::ReadGeometry(Reader in) {
   Reader widths{ByteSpan(data)};
   std::vector<size_t> initials;
   size_t at = 0;
-  for (uint64_t i = 0; i < handles; i++) {
+  for (uint64_t i = 0; i < handles; ++i) {
     const auto width = static_cast<uint32_t>(widths.Varint());
-    if (width == 0 || width == ~0U) throw std::runtime_error("FST: a signal that is not of bits");
+    if (width == 0 || width == ~0u) throw std::runtime_error("FST: a signal that is not of bits");
     initials.push_back(at);
     at += width;
   }
@@ -222,7 +222,7 @@ FstFile::Block FstFile::ReadChanges(std::vector<uint8_t> bytes_of_block, size_t 
   const std::vector<uint8_t> times = Inflate(from_end(24 + packed).Take(packed), bytes);
   Reader deltas{ByteSpan(times)};
   uint64_t time = 0;
-  for (uint64_t i = 0; i < count; i++) block.times.push_back(time += deltas.Varint());
+  for (uint64_t i = 0; i < count; ++i) block.times.push_back(time += deltas.Varint());
   const size_t behind = 24 + packed + 8;  // the positions
   const uint64_t positions = from_end(behind).Big64();
 
@@ -314,7 +314,7 @@ void FstFile::AppendChain(const Block& block, const Signal& signal, Changes* cha
     } else {
       index += word >> 1;
       const ByteSpan bits = in.Take((signal.width + 7) / 8);
-      for (uint32_t i = 0; i < signal.width; i++)
+      for (uint32_t i = 0; i < signal.width; ++i)
         value += (bits[i / 8] >> (7 - i % 8) & 1) != 0 ? '1' : '0';
     }
     const uint64_t time = block.times.at(index);

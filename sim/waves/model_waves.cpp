@@ -23,7 +23,7 @@ constexpr uint32_t Codes(uint32_t width) { return (width + 31) / 32; }
 // Bits [lsb +: width] of a packed value, to whole words of 32 bits.
 void Slice(const uint64_t* words, uint32_t lsb, uint32_t width, uint32_t* out) {
   for (uint32_t i = 0; i < width; i += 32) {
-    const uint32_t bits = std::min(width - i, 32U);
+    const uint32_t bits = std::min(width - i, 32u);
     out[i / 32] = static_cast<uint32_t>(pkg_detail::Extract(words, lsb + i, bits));
   }
 }
@@ -98,7 +98,7 @@ struct ModelWaves::Describe {
   void Reg(std::string_view name, const T&, uint32_t bits) {
     Entry entry{.name = std::string(InScope(name)), .width = bits};
     const std::string port = entry.name + "_o";
-    for (size_t i = scope; i < w.entries_.size(); i++) {
+    for (size_t i = scope; i < w.entries_.size(); ++i) {
       if (w.entries_[i].name != port) continue;
       entry.width = w.entries_[i].width;
       entry.code = w.entries_[i].code;
@@ -112,7 +112,7 @@ struct ModelWaves::Describe {
       entry.num_fields = std::size(T::kFields);
     } else if constexpr (requires(T v) { ToString(v); }) {
       std::vector<std::string> names(kMaxEnumValues);
-      for (uint32_t i = 0; i < kMaxEnumValues; i++) {
+      for (uint32_t i = 0; i < kMaxEnumValues; ++i) {
         const std::string text = ToString(static_cast<T>(i));
         if (text.find('(') == std::string::npos) names[i] = text;  // it has a name
       }
@@ -146,7 +146,7 @@ struct ModelWaves::Describe {
     entry.code = w.codes_;
     w.codes_ += Codes(entry.width);
     entry.first_table = static_cast<uint32_t>(w.field_tables_.size());
-    for (uint32_t i = 0; i < entry.num_fields; i++) {
+    for (uint32_t i = 0; i < entry.num_fields; ++i) {
       const FieldInfo& field = entry.fields[i];
       w.codes_ += Codes(field.width);
       w.field_tables_.push_back(field.enum_name == nullptr ? 0
@@ -156,7 +156,7 @@ struct ModelWaves::Describe {
   }
   int TableOf(const char* (*name)(uint64_t), uint32_t width) {
     std::vector<std::string> names(kMaxEnumValues);
-    for (uint32_t i = 0; i < std::min(kMaxEnumValues, 1U << std::min(width, 8U)); i++) {
+    for (uint32_t i = 0; i < std::min(kMaxEnumValues, 1u << std::min(width, 8u)); ++i) {
       if (name(i) != nullptr) names[i] = name(i);
     }
     return TableOf({width, std::move(names)});
@@ -192,7 +192,7 @@ struct ModelWaves::Write {
   template <class T>
   void Value(const T& value) {
     static_assert(RegisterWidth<T>() <= 64 * kMaxWords);
-    while (w.entries_[at].step != Step::kSignal) at++;
+    while (w.entries_[at].step != Step::kSignal) ++at;
     const Entry& entry = w.entries_[at++];
     if (entry.alias) return;
     std::array<uint64_t, (RegisterWidth<T>() + 63) / 64> words;
@@ -205,7 +205,7 @@ struct ModelWaves::Write {
     Slice(words, 0, entry.width, value.data());
     if (!Put(to, old, value.data(), entry.width, full)) return;
     old += Codes(entry.width);
-    for (uint32_t i = 0; i < entry.num_fields; i++) {
+    for (uint32_t i = 0; i < entry.num_fields; ++i) {
       const FieldInfo& field = entry.fields[i];
       Slice(words, field.lsb, field.width, value.data());
       Put(to, old, value.data(), field.width, full);
@@ -248,7 +248,7 @@ void ModelWaves::DeclareTables(VerilatedFst* fst) const {
   for (const Table& table : tables_) {
     std::vector<std::string> values;
     std::vector<const char*> names;
-    for (uint32_t i = 0; i < table.names.size(); i++) {
+    for (uint32_t i = 0; i < table.names.size(); ++i) {
       if (table.names[i].empty()) continue;
       std::string bits;
       for (uint32_t bit = table.width; bit-- > 0;) bits += (i >> bit & 1) != 0 ? '1' : '0';
@@ -258,7 +258,7 @@ void ModelWaves::DeclareTables(VerilatedFst* fst) const {
     std::vector<const char*> texts;
     texts.reserve(values.size());
     for (const std::string& value : values) texts.push_back(value.c_str());
-    number++;
+    ++number;
     fst->declDTypeEnum(number, ("model.enum" + std::to_string(number)).c_str(),
                        static_cast<uint32_t>(names.size()), table.width, names.data(),
                        texts.data());
@@ -283,7 +283,7 @@ void ModelWaves::DeclareSignal(VerilatedFst* fst, const Entry& entry) const {
   code += Codes(entry.width);
   fst->pushPrefix(entry.name.c_str(), VerilatedTracePrefixType::STRUCT_PACKED,
                   static_cast<int>(entry.num_fields));
-  for (uint32_t i = 0; i < entry.num_fields; i++) {
+  for (uint32_t i = 0; i < entry.num_fields; ++i) {
     const FieldInfo& field = entry.fields[i];
     declare(code, field.name, field_tables_[entry.first_table + i], field.width);
     code += Codes(field.width);

@@ -181,7 +181,7 @@ void WriteSaveFile(const WaveRequest& request, const FstFile& waves) {
   text.Line("[timestart] " + std::to_string(std::clamp(first, waves.start(), waves.end())));
   const std::string marker = request.mark ? std::to_string(CycleToPs(*request.mark)) : "-1";
   std::string zoom = "*" + std::to_string(kZoom) + " " + marker + " " + marker;
-  for (int i = 1; i < 26; i++) zoom += " -1";  // markers A to Z
+  for (int i = 1; i < 26; ++i) zoom += " -1";  // markers A to Z
   text.Line(zoom);
   text.Line("[treeopen] rtl.");
   text.Line("[treeopen] model.");

@@ -65,7 +65,7 @@ struct LegacyRing::Core : std::enable_shared_from_this<Core> {
 
 LegacyRing::LegacyRing(Hw& hw, unsigned log_size, uint32_t buffers, uint32_t buffer_bytes,
                        std::function<void()> on_posted)
-    : core_(std::make_shared<Core>(hw, log_size, std::min(buffers, (1U << log_size) - 1),
+    : core_(std::make_shared<Core>(hw, log_size, std::min(buffers, (1u << log_size) - 1),
                                    buffer_bytes)) {
   core_->on_posted = std::move(on_posted);
 }

@@ -27,7 +27,7 @@ class Ring {
   Ring(const Ring&) = delete;
   Ring& operator=(const Ring&) = delete;
 
-  uint32_t size() const { return 1U << log_size_; }
+  uint32_t size() const { return 1u << log_size_; }
   uint32_t Next(uint32_t index) const { return (index + 1) & (size() - 1); }
   std::span<uint64_t> Entry(uint32_t index) const {
     return words_.subspan(size_t{index} * entry_words_, entry_words_);

@@ -32,11 +32,11 @@ class PageTable {
   static constexpr unsigned kBits = 9;
   static constexpr unsigned kLevels = 4;
   struct Node {
-    std::array<std::unique_ptr<Node>, 1U << kBits> child;   // levels 3 to 1
-    std::array<std::optional<PhysAddr>, 1U << kBits> page;  // level 0
+    std::array<std::unique_ptr<Node>, 1u << kBits> child;   // levels 3 to 1
+    std::array<std::optional<PhysAddr>, 1u << kBits> page;  // level 0
   };
   static unsigned Index(VirtAddr virt, unsigned level) {
-    return virt.raw() >> (12 + kBits * level) & ((1U << kBits) - 1);
+    return virt.raw() >> (12 + kBits * level) & ((1u << kBits) - 1);
   }
 
   Node root_;

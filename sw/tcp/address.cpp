@@ -116,8 +116,8 @@ bool IpAddr::IsMulticast() const {
 bool IpAddr::SamePrefix(const IpAddr& other, unsigned prefix_bits) const {
   if (v6_ != other.v6_) return false;
   for (unsigned bit = 0; bit < prefix_bits; bit += 8) {
-    const unsigned left = std::min(8U, prefix_bits - bit);
-    const auto mask = static_cast<uint8_t>(0xff00U >> left);
+    const unsigned left = std::min(8u, prefix_bits - bit);
+    const auto mask = static_cast<uint8_t>(0xff00u >> left);
     if (((octets_[bit / 8] ^ other.octets_[bit / 8]) & mask) != 0) return false;
   }
   return true;
@@ -158,8 +158,8 @@ std::string Tuple::ToString() const { return local.ToString() + " > " + remote.T
 
 size_t TupleHash::operator()(const Tuple& t) const noexcept {
   // FNV-1a; nobody outside chooses what the simulated host hashes, so it needs no key.
-  uint64_t hash = 0xcbf29ce484222325U;
-  const auto mix = [&hash](uint8_t octet) { hash = (hash ^ octet) * 0x100000001b3U; };
+  uint64_t hash = 0xcbf29ce484222325u;
+  const auto mix = [&hash](uint8_t octet) { hash = (hash ^ octet) * 0x100000001b3u; };
   const auto mix16 = [&mix](uint16_t v) {
     mix(static_cast<uint8_t>(v >> 8));
     mix(static_cast<uint8_t>(v));

@@ -19,7 +19,7 @@
 namespace handoff::tcp {
 
 // The longest run; a frame that would make it longer begins a new one (corner 80).
-inline constexpr uint32_t kMaxRunBytes = 1U << 30;
+inline constexpr uint32_t kMaxRunBytes = 1u << 30;
 inline constexpr uint32_t kMaxRunFrames = 0xffff;
 
 // The tests that a frame must pass to be plain, beside having no flag or option of its own.

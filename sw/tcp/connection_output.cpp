@@ -222,7 +222,7 @@ void Connection::ArmSendTimers() {
     timers_.Cancel(TimerKind::kPersist);
   } else if (!timers_.Running(TimerKind::kPersist)) {
     // RFC 9293, 3.8.6.1: first after a timeout, then ever more rarely.
-    const Micros delay = rtt_.rto() * (int64_t{1} << std::min(persist_backoff_, 10U));
+    const Micros delay = rtt_.rto() * (int64_t{1} << std::min(persist_backoff_, 10u));
     timers_.Set(TimerKind::kPersist, std::min(delay, host_.config().rtt.max_rto));
   }
 }
@@ -248,7 +248,7 @@ void Connection::AfterRead() {
   if (delegation_.phase == Delegation::kLive) {
     // The engine decides when to tell; a command for every few segments would be a waste. Without
     // window scaling the buffer may be far larger than what can be granted.
-    const uint32_t most = std::min(offer.buffer, 0xffffU << offer.scale);
+    const uint32_t most = std::min(offer.buffer, 0xffffu << offer.scale);
     offer.mss = std::max(offer.mss, most / 16);
     if (!NeedsWindowUpdate(offer)) return;
     GrantEdge();

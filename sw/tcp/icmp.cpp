@@ -29,7 +29,7 @@ uint16_t SumOf(const IpAddr& src, const IpAddr& dst, bool v6, ByteView message) 
 bool ReadQuote(bool v6, ByteView quote, IcmpError& error) {
   const size_t header = v6              ? kIpv6HeaderBytes
                         : quote.empty() ? kIpv4HeaderBytes
-                                        : (quote[0] & 0xfU) * 4;
+                                        : (quote[0] & 0xfu) * 4;
   const size_t address_bytes = v6 ? 16 : 4;
   if (header < (v6 ? kIpv6HeaderBytes : kIpv4HeaderBytes) || quote.size() < header + 8)
     return false;

@@ -14,7 +14,7 @@ constexpr uint16_t kOffsetMask = 0x1fff;
 
 std::optional<Ipv4Packet> ParseIpv4(ByteView packet) {
   if (packet.size() < kIpv4HeaderBytes || packet[0] >> 4 != 4) return std::nullopt;
-  const size_t header_bytes = (packet[0] & 0xfU) * 4;
+  const size_t header_bytes = (packet[0] & 0xfu) * 4;
   const size_t total = Load16(packet, 2);
   if (header_bytes < kIpv4HeaderBytes || total < header_bytes || total > packet.size()) {
     return std::nullopt;

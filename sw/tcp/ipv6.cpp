@@ -22,7 +22,7 @@ std::optional<Ipv6Packet> ParseIpv6(ByteView packet) {
 }
 
 void AppendIpv6(Bytes& out, const Ipv6Header& header, size_t payload_bytes) {
-  Append32(out, 6U << 28 | static_cast<uint32_t>(header.traffic_class) << 20 | header.flow_label);
+  Append32(out, 6u << 28 | static_cast<uint32_t>(header.traffic_class) << 20 | header.flow_label);
   Append16(out, static_cast<uint16_t>(payload_bytes));
   out.push_back(header.next_header);
   out.push_back(header.hop_limit);

@@ -13,8 +13,8 @@ constexpr uint8_t kSolicitation = 135;
 constexpr uint8_t kAdvertisement = 136;
 constexpr uint8_t kSourceLinkAddress = 1;
 constexpr uint8_t kTargetLinkAddress = 2;
-constexpr uint32_t kSolicitedFlag = 1U << 30;
-constexpr uint32_t kOverrideFlag = 1U << 29;
+constexpr uint32_t kSolicitedFlag = 1u << 30;
+constexpr uint32_t kOverrideFlag = 1u << 29;
 constexpr uint8_t kOnLinkHopLimit = 255;  // nobody off the link can make it
 constexpr size_t kTargetAt = 4;           // in IcmpMessage::rest
 constexpr size_t kOptionsAt = 20;
@@ -32,7 +32,7 @@ std::optional<NdpMessage> ReadNdp(const IcmpMessage& icmp, uint8_t hop_limit) {
   if (message.target.IsMulticast()) return std::nullopt;
   const uint8_t wanted = message.advertisement ? kTargetLinkAddress : kSourceLinkAddress;
   for (size_t at = kOptionsAt; at < icmp.rest.size();) {
-    const size_t length = at + 1 < icmp.rest.size() ? icmp.rest[at + 1] * 8U : 0;
+    const size_t length = at + 1 < icmp.rest.size() ? icmp.rest[at + 1] * 8u : 0;
     if (length == 0 || at + length > icmp.rest.size()) return std::nullopt;
     if (icmp.rest[at] == wanted) {
       message.link_address.emplace();

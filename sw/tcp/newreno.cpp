@@ -4,7 +4,7 @@
 namespace handoff::tcp {
 namespace {
 
-constexpr uint32_t kMaxWindow = 1U << 30;  // what window scaling can address
+constexpr uint32_t kMaxWindow = 1u << 30;  // what window scaling can address
 
 }  // namespace
 

@@ -11,7 +11,7 @@
 namespace handoff::tcp {
 
 // RFC 7323, 5.5: after this long without traffic ts_recent says nothing any more.
-inline constexpr Micros kTsRecentLifetime = sw::Seconds(24LL * 24 * 3600);
+inline constexpr Micros kTsRecentLifetime = sw::Seconds(24ll * 24 * 3600);
 inline constexpr unsigned kTimestampShift = 10;  // one tick is 1,024 microseconds
 
 constexpr uint32_t TimestampAt(const Tcb& tcb, Micros now) {

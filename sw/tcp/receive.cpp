@@ -49,7 +49,7 @@ namespace {
 
 Seq WantedEdge(const WindowOffer& o) {
   const uint32_t room = o.buffer - std::min(o.buffer, o.unread);
-  return o.rcv_nxt + std::min(room, 0xffffU << o.scale);
+  return o.rcv_nxt + std::min(room, 0xffffu << o.scale);
 }
 
 }  // namespace

@@ -54,7 +54,7 @@ ParsedSegment ParseSegment(const IpAddr& src, const IpAddr& dst, ByteView messag
     parsed.error = SegmentError::kLengths;
     return parsed;
   }
-  const size_t header_bytes = (message[12] >> 4U) * 4U;
+  const size_t header_bytes = (message[12] >> 4u) * 4u;
   if (header_bytes < kTcpHeaderBytes || header_bytes > message.size()) {
     parsed.error = SegmentError::kLengths;
     return parsed;

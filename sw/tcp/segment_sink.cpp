@@ -16,7 +16,7 @@ Segment ToSegment(const Tcb& tcb, const SegmentSpec& spec, Micros now) {
   // RFC 7323, 2.2: the window of a SYN is never scaled.
   const uint8_t scale = spec.flags.syn ? 0 : tcb.rcv_scale;
   const uint32_t window = spec.edge > spec.ack ? Distance(spec.ack, spec.edge) : 0;
-  segment.window = static_cast<uint16_t>(std::min(window >> scale, 0xffffU));
+  segment.window = static_cast<uint16_t>(std::min(window >> scale, 0xffffu));
   if (tcb.timestamps) {
     // RFC 7323, 3.2: the echo is zero where there is nothing to echo.
     segment.options.timestamps =

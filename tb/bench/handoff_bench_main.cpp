@@ -29,7 +29,7 @@ struct Row {
 double Best(const CoreConfig& config, uint32_t frames, double gap, int tries,
             Timed (*run)(const CoreConfig&, uint32_t, uint32_t, double) = LegacyFrames) {
   double best = 1e9;
-  for (int i = 0; i < tries; i++) {
+  for (int i = 0; i < tries; ++i) {
     const Timed t = run(config, frames, kMtuFrame, gap);
     best = std::min(best, t.seconds / static_cast<double>(t.cycles));
   }

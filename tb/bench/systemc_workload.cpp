@@ -32,7 +32,7 @@ Timed Run(const CoreConfig& config, uint32_t frames, uint32_t bytes, double gap_
   link.BindB(peer);
   RawDriver driver(host.host, {.legacy_buffers = 1500});
   uint32_t up = 0;
-  driver.on_frame = [&](const Ntf&, std::span<const uint8_t>) { up++; };
+  driver.on_frame = [&](const Ntf&, std::span<const uint8_t>) { ++up; };
   host.host.Run([&] { driver.Start(); });
   sc_core::sc_start(static_cast<double>(kStartUs), sc_core::SC_US);
   host.engine.CatchUp();

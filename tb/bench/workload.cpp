@@ -10,15 +10,14 @@
 #include "sw/tcp/ethernet.h"
 #include "sw/tcp/ipv4.h"
 #include "sw/tcp/segment.h"
+#include "tb/rig/addresses.h"
 
 namespace handoff::bench {
 namespace {
 
 constexpr uint32_t kPeer = 0x0a000001, kLocal = 0x0a000002;
-constexpr uint16_t kPeerPort = 40000, kLocalPort = 5000;
-constexpr uint64_t kLocalMac = 0x020000000002;
 constexpr uint32_t kIrs = 1, kIss = 1;
-constexpr uint32_t kEdge = 1U << 30;
+constexpr uint32_t kEdge = 1u << 30;
 constexpr uint32_t kLegacyBuffers = 1500;
 constexpr uint32_t kUserBytes = 64 << 10;
 
@@ -89,7 +88,7 @@ void Delegate(FlatHost& host) {
           if (n.kind != NtfKind::NtfDone) continue;
           if (n.code != 0)
             throw std::runtime_error("the engine refused a command: " + n.ToString());
-          done++;
+          ++done;
         }
         host.notifications.clear();
         return done >= 2;
@@ -126,12 +125,12 @@ Timed LegacyFrames(const CoreConfig& config, uint32_t frames, uint32_t bytes, do
   FlatHost host(*core);
   host.Start(kLegacyBuffers);
   // Pages that are touched for the first time are the operating system's work, not the engine's.
-  for (uint32_t tag = 0; tag < kLegacyBuffers; tag++) {
+  for (uint32_t tag = 0; tag < kLegacyBuffers; ++tag) {
     std::memset(host.Memory(host.LegacyAddr(tag), bytes), 0, bytes);
   }
   const Bytes frame = LegacyFrame(bytes);
   const uint64_t first = core->cycle() + 64;
-  for (uint32_t i = 0; i < frames; i++) {
+  for (uint32_t i = 0; i < frames; ++i) {
     core->rx.Push({.cycle = first + static_cast<uint64_t>(i * gap_cycles), .bytes = frame});
   }
   const double begin = ProcessorSeconds();
@@ -172,7 +171,7 @@ double MinFrameInterval(uint32_t frames) {
   const Bytes frame = FrameOf(kMinFrameBytes, kIrs + 1, 1);
   // Offered every second cycle: what is slower shows as more cycles from first to last upload.
   const uint64_t first = core->cycle() + 64;
-  for (uint32_t i = 0; i < frames; i++) core->rx.Push({.cycle = first + 2 * i, .bytes = frame});
+  for (uint32_t i = 0; i < frames; ++i) core->rx.Push({.cycle = first + 2 * i, .bytes = frame});
   host.Until([&] { return host.notifications.size() >= frames; }, "all minimum frames",
              20 * frames + 10000);
   return static_cast<double>(core->dma.last_write_cycle - core->dma.first_write_cycle) / frames;
@@ -189,7 +188,7 @@ double PayloadGbps(uint32_t frames) {
   host.notifications.clear();
   const uint32_t payload = kMtuFrame - 54;
   const uint64_t first = core->cycle() + 64;
-  for (uint32_t i = 0; i < frames; i++) {
+  for (uint32_t i = 0; i < frames; ++i) {
     core->rx.Push({.cycle = first + static_cast<uint64_t>(i * WireCycles(kMtuFrame)),
                    .bytes = FrameOf(kMtuFrame, kIrs + 1 + i * payload, kLocalPort)});
   }

@@ -18,7 +18,6 @@ namespace {
 
 using Target = Witness::Target;
 
-constexpr uint16_t kPort = 5000;
 constexpr uint64_t kMss = 1448;  // with timestamps
 
 // A connection that is live before its first byte comes, so that each byte is the engine's to
@@ -85,8 +84,8 @@ TEST(Claims, TheEngineIsToldPhysicalPlaceAndSizeOfEachUserBuffer) {
       pieces.push_back({.size = static_cast<uint32_t>(piece.bytes()), .addr = piece.addr.raw()});
     }
   }
-  ASSERT_EQ(expected[0].size(), 1U);
-  ASSERT_EQ(expected[1].size(), 3U);
+  ASSERT_EQ(expected[0].size(), 1u);
+  ASSERT_EQ(expected[1].size(), 3u);
   std::vector<std::vector<Piece>> told(given.size());
   for (const auto& command : system.witness.Commands(CmdKind::CmdPost)) {
     const auto post = command.As<PostDesc>();
@@ -95,7 +94,7 @@ TEST(Claims, TheEngineIsToldPhysicalPlaceAndSizeOfEachUserBuffer) {
     const std::array<Piece, 3> pieces = {post.piece0, post.piece1, post.piece2};
     told[post.id].insert(told[post.id].end(), pieces.begin(), pieces.begin() + post.n_pieces);
   }
-  for (size_t i = 0; i < given.size(); i++) {
+  for (size_t i = 0; i < given.size(); ++i) {
     EXPECT_EQ(ToText(told[i]), ToText(expected[i])) << "user buffer " << i;
     uint64_t bytes = 0;
     for (const Piece& piece : told[i]) {
@@ -113,10 +112,10 @@ TEST(Claims, TheEngineIsToldPhysicalPlaceAndSizeOfEachUserBuffer) {
     ASSERT_EQ(reading.place, tcp::Place::kUserBuffer);
     filled.at(reading.buffer) += reading.bytes;
   }
-  for (size_t i = 0; i < given.size(); i++) EXPECT_EQ(filled[i], given[i].bytes);
+  for (size_t i = 0; i < given.size(); ++i) EXPECT_EQ(filled[i], given[i].bytes);
   EXPECT_EQ(TotalBytes(stream.WritesTo(Target::kUserBuffer)), total);
   ASSERT_TRUE(stream.End());
-  EXPECT_EQ(stream.got.wrong, 0U);
+  EXPECT_EQ(stream.got.wrong, 0u);
   EXPECT_EQ(system.Problems(), "");
 }
 
@@ -137,7 +136,7 @@ TEST(Claims, PayloadIsUploadedToTheUserBufferAndReadThere) {
   // Each frame found the user buffer there ...
   uint64_t frames = 0, frame_bytes = 0;
   uint32_t stream_start = 0;
-  for (size_t i = first_frame; i < system.witness.frames().size(); i++) {
+  for (size_t i = first_frame; i < system.witness.frames().size(); ++i) {
     const Witness::Frame& frame = system.witness.frames()[i];
     if (frame.to_peer || frame.payload() == 0) continue;
     if (frames++ == 0) stream_start = frame.tcp->segment.seq.raw();
@@ -157,7 +156,7 @@ TEST(Claims, PayloadIsUploadedToTheUserBufferAndReadThere) {
   uint64_t at = place;
   for (const Witness::Dma& write : writes) {
     EXPECT_EQ(write.addr, at);
-    EXPECT_EQ(app::CountWrong(write.addr - place, write.bytes), 0U);
+    EXPECT_EQ(app::CountWrong(write.addr - place, write.bytes), 0u);
     at = write.end();
   }
   EXPECT_EQ(at, place + kBytes);
@@ -173,7 +172,7 @@ TEST(Claims, PayloadIsUploadedToTheUserBufferAndReadThere) {
   }
   EXPECT_EQ(next, place + kBytes);
   ASSERT_TRUE(stream.End());
-  EXPECT_EQ(stream.got.wrong, 0U);
+  EXPECT_EQ(stream.got.wrong, 0u);
   EXPECT_EQ(system.Problems(), "");
 }
 
@@ -191,13 +190,13 @@ TEST(Claims, PayloadGoesToLegacyBuffersIfTheApplicationGaveNoUserBuffer) {
 
   EXPECT_TRUE(system.witness.Commands(CmdKind::CmdPost).empty());
   EXPECT_GE(system.Count(Reason::ReasonInOrderLegacy) - placed, kBytes / kMss);
-  EXPECT_EQ(system.Count(Reason::ReasonInOrderUser), 0U);
+  EXPECT_EQ(system.Count(Reason::ReasonInOrderUser), 0u);
   // A part of each frame: the payload, without its headers.
   const auto writes = stream.WritesTo(Target::kLegacyBuffer);
   EXPECT_EQ(TotalBytes(writes), kBytes);
   uint64_t at = 0;
   for (const Witness::Dma& write : writes) {
-    EXPECT_EQ(app::CountWrong(at, write.bytes), 0U);
+    EXPECT_EQ(app::CountWrong(at, write.bytes), 0u);
     EXPECT_EQ(write.owner, sw::Owner::kDriver);
     at += write.bytes.size();
   }
@@ -207,7 +206,7 @@ TEST(Claims, PayloadGoesToLegacyBuffersIfTheApplicationGaveNoUserBuffer) {
   EXPECT_EQ(stream.got.BytesAt(tcp::Place::kLegacyBuffer), kBytes);
   for (const Reading& reading : stream.got.readings) EXPECT_TRUE(reading.by_dma);
   ASSERT_TRUE(stream.End());
-  EXPECT_EQ(stream.got.wrong, 0U);
+  EXPECT_EQ(stream.got.wrong, 0u);
   EXPECT_EQ(system.Problems(), "");
 }
 
@@ -227,16 +226,16 @@ TEST(Claims, TheEngineFindsOutForEachByteWhetherAUserBufferIsThere) {
   uint64_t at = 0;
   for (const auto* writes : {&user, &legacy}) {
     for (const Witness::Dma& write : *writes) {
-      EXPECT_EQ(app::CountWrong(at, write.bytes), 0U);
+      EXPECT_EQ(app::CountWrong(at, write.bytes), 0u);
       at += write.bytes.size();
     }
   }
   EXPECT_EQ(stream.got.BytesAt(tcp::Place::kUserBuffer), kRoom);
   EXPECT_EQ(stream.got.BytesAt(tcp::Place::kLegacyBuffer), kBytes - kRoom);
-  EXPECT_GT(system.Count(Reason::ReasonInOrderUser), 0U);
-  EXPECT_GT(system.Count(Reason::ReasonInOrderLegacy), 0U);
+  EXPECT_GT(system.Count(Reason::ReasonInOrderUser), 0u);
+  EXPECT_GT(system.Count(Reason::ReasonInOrderLegacy), 0u);
   ASSERT_TRUE(stream.End());
-  EXPECT_EQ(stream.got.wrong, 0U);
+  EXPECT_EQ(stream.got.wrong, 0u);
   EXPECT_EQ(system.Problems(), "");
 }
 
@@ -260,7 +259,7 @@ TEST(Claims, UserBuffersAreTheApplicationsMemoryAndLegacyBuffersTheDrivers) {
       first.insert(part.begin);
     }
   }
-  EXPECT_EQ(first.size(), 3U) << "a stretch of memory for each page";
+  EXPECT_EQ(first.size(), 3u) << "a stretch of memory for each page";
   const auto buffers = system.witness.LegacyBuffers();
   EXPECT_FALSE(buffers.empty());
   for (const LegacyDesc& buffer : buffers) {
@@ -286,7 +285,7 @@ TEST(Claims, UserBuffersAreTheApplicationsMemoryAndLegacyBuffersTheDrivers) {
   EXPECT_EQ(stream.got.BytesAt(tcp::Place::kUserBuffer), kRoom);
   EXPECT_EQ(stream.got.BytesAt(tcp::Place::kLegacyBuffer), kRoom);
   ASSERT_TRUE(stream.End());
-  EXPECT_EQ(stream.got.wrong, 0U);
+  EXPECT_EQ(stream.got.wrong, 0u);
   EXPECT_EQ(system.Problems(), "");
 }
 

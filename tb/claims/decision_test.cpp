@@ -15,7 +15,7 @@
 namespace handoff::system {
 namespace {
 
-constexpr uint16_t kPort = 5000, kOtherPort = 5001;
+constexpr uint16_t kOtherPort = 5001;
 
 uint64_t Us(uint64_t ps) { return ps / 1000000; }
 
@@ -63,15 +63,15 @@ TEST(Claims, AConnectionIsEstablishedByTheStackBeforeItIsDecidedAbout) {
   ASSERT_NE(third, nullptr);
   EXPECT_EQ(third->tcp->segment.ack, answer->tcp->segment.seq + 1);
   const auto& decisions = system.host.delegation().decisions();
-  ASSERT_EQ(decisions.size(), 1U);
+  ASSERT_EQ(decisions.size(), 1u);
   EXPECT_EQ(decisions[0].id, got.connection->id());
   EXPECT_EQ(decisions[0].change, policy::Change::kDelegate);
   EXPECT_GE(static_cast<uint64_t>(decisions[0].at.count()), Us(third->ps));
   const auto setups = system.witness.Commands(CmdKind::CmdSetup);
-  ASSERT_EQ(setups.size(), 1U);
+  ASSERT_EQ(setups.size(), 1u);
   EXPECT_GE(Us(setups[0].ps), static_cast<uint64_t>(decisions[0].at.count()));
   EXPECT_EQ(got.bytes, sending.total);
-  EXPECT_EQ(got.wrong, 0U);
+  EXPECT_EQ(got.wrong, 0u);
   system.Wait(2);
   EXPECT_EQ(system.Problems(), "");
 }
@@ -88,12 +88,12 @@ TEST(Claims, DecidingForTheEngineMakesAnEntryThatItsFramesMeet) {
 
   // What the engine fetched, over PCIe, is this connection ...
   const auto setups = system.witness.Commands(CmdKind::CmdSetup);
-  ASSERT_EQ(setups.size(), 1U);
+  ASSERT_EQ(setups.size(), 1u);
   const auto setup = setups[0].As<Setup0Desc>();
   EXPECT_EQ(setup.local_port, kPort);
   EXPECT_EQ(setup.peer_port, got.connection->tuple().remote.port);
-  EXPECT_EQ(setup.local_ip.w[0], 0x0a000002U);
-  EXPECT_EQ(setup.peer_ip.w[0], 0x0a000001U);
+  EXPECT_EQ(setup.local_ip.w[0], 0x0a000002u);
+  EXPECT_EQ(setup.peer_ip.w[0], 0x0a000001u);
   // ... which it now has in its table, at the place that the stack knows ...
   const auto state = system.Query(*got.connection);
   ASSERT_TRUE(state.has_value());
@@ -108,7 +108,7 @@ TEST(Claims, DecidingForTheEngineMakesAnEntryThatItsFramesMeet) {
   ASSERT_TRUE(system.Until([&] { return got.bytes == sending.total; }, 20));
   EXPECT_EQ(system.Count(Reason::ReasonNoEntry), strangers);
   EXPECT_GE(system.Count(Reason::ReasonInOrderLegacy), taken + 20000 / 1460);
-  EXPECT_EQ(got.wrong, 0U);
+  EXPECT_EQ(got.wrong, 0u);
   sending.end = true;
   ASSERT_TRUE(system.Until([&] { return got.done; }, 20));
   system.Wait(2);
@@ -125,12 +125,12 @@ TEST(Claims, DecidingAgainstTheEngineMakesNoEntry) {
   system.SpawnAtPeer(ConnectAndSend(system, kPort, sending));
   ASSERT_TRUE(system.Until([&] { return got.done; }, 200));
   EXPECT_EQ(got.bytes, sending.total);
-  EXPECT_EQ(got.wrong, 0U);
+  EXPECT_EQ(got.wrong, 0u);
   EXPECT_TRUE(system.witness.Commands(CmdKind::CmdSetup).empty());
   EXPECT_FALSE(system.Query(*got.connection).has_value());
   EXPECT_GT(system.Count(Reason::ReasonNoEntry), sending.total / 1460);
-  EXPECT_EQ(system.Count(Reason::ReasonInOrderUser), 0U);
-  EXPECT_EQ(system.Count(Reason::ReasonInOrderLegacy), 0U);
+  EXPECT_EQ(system.Count(Reason::ReasonInOrderUser), 0u);
+  EXPECT_EQ(system.Count(Reason::ReasonInOrderLegacy), 0u);
   EXPECT_EQ(got.BytesAt(tcp::Place::kStack), sending.total);
   system.Wait(2);
   EXPECT_EQ(system.Problems(), "");
@@ -230,8 +230,8 @@ TEST(Claims, AConnectionIsDelegatedOnceItHasLastedLongEnough) {
   const PairRun run = RunPair(std::move(pair));
   EXPECT_EQ(run.text, "");
   ASSERT_EQ(run.ports, Ports{kOtherPort});
-  EXPECT_GE(run.since_us[0], kThresholdMs * 1000U);
-  EXPECT_LE(run.since_us[0], (kThresholdMs + 2 * kLookMs) * 1000U);
+  EXPECT_GE(run.since_us[0], kThresholdMs * 1000u);
+  EXPECT_LE(run.since_us[0], (kThresholdMs + 2 * kLookMs) * 1000u);
 }
 
 TEST(Claims, AFastConnectionIsDelegatedAndASlowOneIsNot) {
@@ -253,7 +253,7 @@ TEST(Claims, AFastConnectionIsDelegatedAndASlowOneIsNot) {
 // Looks at the time again and again.
 sock::Task<> LookAtTheTime(sock::Executor& executor, const bool& stop, uint64_t& looks) {
   while (!stop) {
-    looks++;
+    ++looks;
     co_await executor.Sleep(sw::Micros(20));
   }
 }
@@ -275,20 +275,20 @@ TEST(Claims, OneProcessorRunsApplicationAndStackAndDecides) {
       [&] { system.machine.host.Charge(sw::Cost::kSegment, kBusyPs / CostModel().segment_ps); });
   system.Wait(1);
   const uint64_t looked = looks;
-  EXPECT_GT(looked, 10U);
+  EXPECT_GT(looked, 10u);
   Sending sending{.total = 100000};
   system.SpawnAtPeer(ConnectAndSend(system, kPort, sending));
   system.Wait(3);
-  ASSERT_EQ(system.witness.frames().size(), 1U);
+  ASSERT_EQ(system.witness.frames().size(), 1u);
   EXPECT_FALSE(system.witness.frames()[0].to_peer);
   EXPECT_EQ(looks, looked);
   EXPECT_TRUE(system.host.delegation().decisions().empty());
   // Then all of them go on.
   ASSERT_TRUE(system.Until([&] { return got.done; }, 100));
   EXPECT_GT(looks, looked);
-  EXPECT_EQ(system.host.delegation().decisions().size(), 1U);
+  EXPECT_EQ(system.host.delegation().decisions().size(), 1u);
   EXPECT_EQ(got.bytes, sending.total);
-  EXPECT_EQ(got.wrong, 0U);
+  EXPECT_EQ(got.wrong, 0u);
   // What the engine reads and writes is this processor's memory: it finds there what the engine
   // wrote last, whole frames of the handshake and payload alike.
   std::map<uint64_t, const Witness::Dma*> last;

@@ -18,14 +18,13 @@
 namespace handoff::system {
 namespace {
 
-constexpr uint16_t kPort = 5000;
 constexpr uint32_t kTimestampBytes = 12;     // of each segment, options that the MSS does not count
 constexpr uint8_t kSetMss = 2, kSetAck = 4;  // set_desc_t.mask
 
 // Payload bytes of the host's data frames, from a frame of this number on.
 std::vector<uint32_t> SegmentsFrom(const WholeSystem& system, size_t from) {
   std::vector<uint32_t> sizes;
-  for (size_t i = from; i < system.witness.frames().size(); i++) {
+  for (size_t i = from; i < system.witness.frames().size(); ++i) {
     const Witness::Frame& frame = system.witness.frames()[i];
     if (frame.to_peer && frame.payload() != 0) sizes.push_back(frame.payload());
   }
@@ -93,7 +92,7 @@ TEST(Claims, NoSegmentIsLargerThanTheMaximumSegmentSizeThatIsSet) {
       20));
   tcp::Connection& connection = *sending.connection;
   const auto setups = system.witness.Commands(CmdKind::CmdSetup);
-  ASSERT_EQ(setups.size(), 1U);
+  ASSERT_EQ(setups.size(), 1u);
   EXPECT_EQ(Setup1Desc::Unpack(setups[0].second.data()).mss, kFirst);
   EXPECT_EQ(system.Query(connection)->mss, kFirst);
   sending.total = 100000;
@@ -123,7 +122,7 @@ TEST(Claims, NoSegmentIsLargerThanTheMaximumSegmentSizeThatIsSet) {
     sets.push_back(command.As<SetDesc>());
     set_ps = command.ps;
   }
-  ASSERT_EQ(sets.size(), 1U);
+  ASSERT_EQ(sets.size(), 1u);
   EXPECT_EQ(sets[0].mss, kSecond);
   EXPECT_EQ(system.Query(connection)->mss, kSecond);
   EXPECT_EQ(SendBytes(system, connection, kFirst - kTimestampBytes), Status::StatusBadLength);
@@ -137,7 +136,7 @@ TEST(Claims, NoSegmentIsLargerThanTheMaximumSegmentSizeThatIsSet) {
     if (!frame.to_peer || frame.ps < set_ps + 2'000'000) continue;
     EXPECT_LE(frame.payload(), kSecond - kTimestampBytes);
   }
-  EXPECT_EQ(got.wrong, 0U);
+  EXPECT_EQ(got.wrong, 0u);
   sending.end = true;
   ASSERT_TRUE(system.Until([&] { return got.done; }, 100));
   system.Wait(2);
@@ -177,14 +176,14 @@ class Acknowledged {
     system_.Wait(1);  // the last ACK waits for its deadline
     AckCount count;
     uint64_t unacknowledged = 0;
-    for (size_t i = from; i < system_.witness.frames().size(); i++) {
+    for (size_t i = from; i < system_.witness.frames().size(); ++i) {
       const Witness::Frame& frame = system_.witness.frames()[i];
       if (!frame.tcp) continue;
       if (frame.to_peer) {
-        count.acks++;
+        ++count.acks;
         unacknowledged = 0;
       } else if (frame.payload() != 0) {
-        count.data_frames++;
+        ++count.data_frames;
         count.most_unacknowledged = std::max(count.most_unacknowledged, ++unacknowledged);
       }
     }
@@ -235,7 +234,7 @@ TEST(Claims, CoalescingIsTurnedOffAndOnWhileTheConnectionRuns) {
   ASSERT_TRUE(run.Begin());
   EXPECT_TRUE(run.On());
   const auto expect_coalesced = [](const AckCount& count) {
-    EXPECT_GE(count.data_frames, 200U);
+    EXPECT_GE(count.data_frames, 200u);
     EXPECT_LE(count.acks, count.data_frames / 2) << count.ToString();
     EXPECT_GE(count.acks, count.data_frames / 4) << count.ToString();
   };
@@ -244,7 +243,7 @@ TEST(Claims, CoalescingIsTurnedOffAndOnWhileTheConnectionRuns) {
   EXPECT_EQ(run.Set(false), Status::StatusOk);
   EXPECT_FALSE(run.On());
   const AckCount off = run.Send();
-  EXPECT_GE(off.data_frames, 200U);
+  EXPECT_GE(off.data_frames, 200u);
   EXPECT_EQ(off.acks, off.data_frames);
 
   EXPECT_EQ(run.Set(true), Status::StatusOk);

@@ -37,7 +37,7 @@ bool WholeSystem::Start() {
   size_t read = 0;
   Software([&] {
     using Regs = handoff_ring_t;
-    for (size_t i = 0; i < bases.size(); i++) {
+    for (size_t i = 0; i < bases.size(); ++i) {
       const size_t ring = offsetof(handoff_t, ring) + i * sizeof(Regs);
       for (const auto& [offset, shift] :
            {std::pair{offsetof(Regs, base_lo), 0}, std::pair{offsetof(Regs, base_hi), 32}}) {
@@ -122,7 +122,7 @@ sock::Task<> Receive(WholeSystem& system, uint16_t port, std::vector<GivenBuffer
   auto listener = system.host.network().Listen({kHostAddr, port});
   sock::Socket socket = co_await listener.Accept();
   got.connection = socket.connection();
-  for (size_t id = 0; id < buffers.size(); id++) {
+  for (size_t id = 0; id < buffers.size(); ++id) {
     while (!system.host.delegation().PostUserBuffer(*got.connection, system.host.memory(),
                                                     buffers[id].addr, buffers[id].bytes,
                                                     static_cast<uint16_t>(id))) {

@@ -21,6 +21,8 @@
 
 namespace handoff::system {
 
+inline constexpr uint16_t kPort = 5000;  // where the host listens
+
 inline const tcp::IpAddr kPeerAddr = tcp::IpAddr::V4(10, 0, 0, 1);
 inline const tcp::IpAddr kHostAddr = tcp::IpAddr::V4(10, 0, 0, 2);
 

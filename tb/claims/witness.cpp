@@ -8,16 +8,14 @@
 namespace handoff::system {
 namespace {
 
-constexpr size_t kCommandBytes = 64, kLegacyDescBytes = 16;
-
 // Commands out of reads of their ring, which may end between the two slots of a SETUP.
 class CommandReader {
  public:
   std::vector<Witness::Command> Read(const Witness::Dma& dma) {
     std::vector<Witness::Command> commands;
-    for (size_t at = 0; at + kCommandBytes <= dma.bytes.size(); at += kCommandBytes) {
+    for (size_t at = 0; at + kSlotBytes <= dma.bytes.size(); at += kSlotBytes) {
       Witness::Command::Slot slot;
-      std::memcpy(slot.data(), dma.bytes.data() + at, kCommandBytes);
+      std::memcpy(slot.data(), dma.bytes.data() + at, kSlotBytes);
       if (setup_) {
         setup_->second = slot;
         commands.push_back(*setup_);
@@ -73,7 +71,7 @@ Witness::Witness(Link& link, Iommu& iommu, const PhysicalMemory& memory) : memor
 }
 
 void Witness::SetRings(const std::array<uint64_t, 4>& bases, uint32_t legacy_buffer_bytes) {
-  for (size_t i = 0; i < rings_.size(); i++) rings_[i] = *memory_.RegionOf(bases[i]);
+  for (size_t i = 0; i < rings_.size(); ++i) rings_[i] = *memory_.RegionOf(bases[i]);
   legacy_buffer_bytes_ = legacy_buffer_bytes;
 }
 
@@ -124,7 +122,7 @@ std::vector<Witness::Dma> Witness::WritesTo(Target target, size_t from) const {
         behind != legacy.begin() && write.end() <= *std::prev(behind) + legacy_buffer_bytes_;
     return found ? Target::kLegacyBuffer : Target::kElsewhere;
   };
-  for (size_t i = 0; i < dma_.size(); i++) {
+  for (size_t i = 0; i < dma_.size(); ++i) {
     const Dma& dma = dma_[i];
     if (dma.kind == AccessKind::kWrite) {
       if (i >= from && target_of(dma) == target) writes.push_back(dma);

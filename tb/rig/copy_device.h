@@ -78,7 +78,7 @@ class CopyDevice {
 
   void Tick() {
     const EnginePins& p = *pins_;
-    if (p.b_valid && q_.b_ready) b_count_++;
+    if (p.b_valid && q_.b_ready) ++b_count_;
     if (p.r_valid && q_.r_ready) TakeReadBeat(p.r);
     if (p.rx_valid) TakeFrameBeat(p.rx);
     TickRegisters(p);
@@ -143,9 +143,9 @@ class CopyDevice {
       aw.addr = beat;
       aw.len = static_cast<uint8_t>(beats - 1);
       aw_.push_back(aw);
-      for (uint32_t i = 0; i < beats; i++, beat += kDataBytes) {
+      for (uint32_t i = 0; i < beats; ++i, beat += kDataBytes) {
         AxiW w{};
-        for (uint64_t lane = 0; lane < kDataBytes; lane++) {
+        for (uint64_t lane = 0; lane < kDataBytes; ++lane) {
           if (beat + lane < addr || beat + lane >= end) continue;
           w.strb |= uint64_t{1} << lane;
           w.data.bytes()[lane] = bytes[beat + lane - addr];
@@ -153,7 +153,7 @@ class CopyDevice {
         w.last = i + 1 == beats;
         w_.push_back(w);
       }
-      b_needed_++;
+      ++b_needed_;
     }
     irqs_.push_back({b_needed_, vector});
   }
@@ -162,7 +162,7 @@ class CopyDevice {
     const uint32_t vector = value >> 8;
     std::vector<uint8_t> data(regs_[kBytes]);
     if ((value & 0xff) == kPattern) {
-      for (size_t i = 0; i < data.size(); i++) data[i] = PatternByte(i);
+      for (size_t i = 0; i < data.size(); ++i) data[i] = PatternByte(i);
       Write(Wide(kDst), data, vector);
     } else {
       copies_.push_back({Wide(kDst), vector, std::move(data), 0, 0, Wide(kSrc)});
@@ -173,7 +173,7 @@ class CopyDevice {
   void Requests() {
     if (copies_.empty()) return;
     Job& job = copies_.front();
-    for (uint32_t tag = 0; tag < kTags && job.asked < job.data.size(); tag++) {
+    for (uint32_t tag = 0; tag < kTags && job.asked < job.data.size(); ++tag) {
       if (reads_.count(tag) != 0) continue;
       const uint64_t block = kMaxReadBytes - (job.src + job.asked) % kMaxReadBytes;
       const uint64_t bytes = std::min<uint64_t>(block, job.data.size() - job.asked);
@@ -206,11 +206,11 @@ class CopyDevice {
   void TakeFrameBeat(const Axis& beat) {
     tx_beats_.push_back(beat);
     const uint8_t* data = beat.data.bytes();
-    for (uint32_t i = 0; i < kDataBytes && (beat.keep >> i & 1) != 0; i++) {
+    for (uint32_t i = 0; i < kDataBytes && (beat.keep >> i & 1) != 0; ++i) {
       frame_.push_back(data[i]);
     }
     if (!beat.last) return;
-    regs_[beat.user ? kBadFrames : kFrames]++;
+    ++regs_[beat.user ? kBadFrames : kFrames];
     if (!beat.user) {
       const uint64_t slot = (regs_[kFrames] - 1) % kSlots * kSlotBytes;
       if (Wide(kRing) != 0) Write(Wide(kRing) + slot, frame_, kRxVector);

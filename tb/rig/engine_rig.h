@@ -15,22 +15,19 @@
 #include "sw/tcp/ethernet.h"
 #include "sw/tcp/ipv4.h"
 #include "sw/tcp/segment.h"
+#include "tb/rig/addresses.h"
 #include "tb/rig/flat_host.h"
 
 namespace handoff::engine_rig {
 
 inline constexpr uint32_t kLocalIp = 0x0a4d0002, kPeerIp = 0x0a4d0001;
-inline constexpr uint16_t kLocalPort = 5000, kPeerPort = 40000;
-inline constexpr uint64_t kLocalMac = 0x020000000002, kPeerMac = 0x020000000001;
-inline constexpr uint16_t kConn = 7;
-inline constexpr uint8_t kGen = 3;
 inline constexpr uint32_t kIrs = 0xffffff00;  // received numbers cross 2^32 soon
 inline constexpr uint32_t kIss = 1000;
 inline constexpr uint32_t kWindow = 60000;
 
 inline tcp::MacAddr Mac(uint64_t value) {
   tcp::MacAddr mac;
-  for (int i = 0; i < 6; i++) mac.octets[i] = static_cast<uint8_t>(value >> (40 - 8 * i));
+  for (int i = 0; i < 6; ++i) mac.octets[i] = static_cast<uint8_t>(value >> (40 - 8 * i));
   return mac;
 }
 
@@ -41,7 +38,7 @@ inline tcp::IpAddr Ip(uint32_t v) {
 
 inline Bytes Pattern(uint32_t from, size_t bytes) {
   Bytes data(bytes);
-  for (size_t i = 0; i < bytes; i++) {
+  for (size_t i = 0; i < bytes; ++i) {
     const uint32_t at = from + static_cast<uint32_t>(i);
     data[i] = static_cast<uint8_t>(at * 7 + (at >> 8));
   }

@@ -18,7 +18,6 @@ constexpr uint16_t kMaxFrameReg = offsetof(handoff_t, max_frame), kRing = offset
 constexpr uint16_t kBaseLo = offsetof(RingRegs, base_lo), kSize = offsetof(RingRegs, size),
                    kEnable = offsetof(RingRegs, enable), kIndex = offsetof(RingRegs, index);
 enum RingNumber : uint16_t { kRingCmd, kRingTx, kRingLegacy, kRingNtf };
-constexpr uint64_t kNtfBytes = Ntf::kWidth / 8;
 
 }  // namespace
 
@@ -76,7 +75,7 @@ void FlatHost::Start(uint32_t legacy) {
   } rings[] = {
       {kCmdRing, kLogCmd}, {kTxRing, kLogTx}, {kLegacyRing, p_.log_legacy}, {kNtfRing, p_.log_ntf}};
   WriteReg(kMaxFrameReg, p_.max_frame);
-  for (uint16_t i = 0; i < 4; i++) {
+  for (uint16_t i = 0; i < 4; ++i) {
     const auto at = static_cast<uint16_t>(kRing + i * kStride);
     WriteReg(at + kBaseLo, static_cast<uint32_t>(rings[i].base));
     WriteReg(at + kSize, rings[i].log_size);
@@ -89,7 +88,7 @@ void FlatHost::Start(uint32_t legacy) {
 }
 
 void FlatHost::PostLegacy(uint32_t count) {
-  for (uint32_t i = 0; i < count; i++) {
+  for (uint32_t i = 0; i < count; ++i) {
     const uint64_t tag = legacy_index_;
     Put(kLegacyRing, p_.log_legacy, &legacy_index_,
         LegacyDesc{.tag = tag, .addr = LegacyAddr(tag)});
@@ -136,7 +135,7 @@ void FlatHost::Serve() {
                             .data = Load(u.addr, u.bytes)});
         break;
       case Upstream::Kind::kMsix:
-        interrupts++;
+        ++interrupts;
         break;
       case Upstream::Kind::kRegister:
         break;
@@ -150,7 +149,7 @@ void FlatHost::Serve() {
 }
 
 void FlatHost::ReadNotifications() {
-  const uint32_t mask = (1U << p_.log_ntf) - 1;
+  const uint32_t mask = (1u << p_.log_ntf) - 1;
   while (true) {
     uint64_t words[Ntf::kWidth / 64];
     std::memcpy(words, Memory(kNtfRing + ntf_index_ * kNtfBytes, kNtfBytes), kNtfBytes);
@@ -172,7 +171,7 @@ void FlatHost::ReadNotifications() {
     told_ntf_ = ntf_index_;
     WriteReg(kRing + kRingNtf * kStride + kIndex, ntf_index_);
   }
-  const uint32_t legacy_mask = (1U << p_.log_legacy) - 1;
+  const uint32_t legacy_mask = (1u << p_.log_legacy) - 1;
   if (((legacy_index_ - told_legacy_) & legacy_mask) >= 32) {
     told_legacy_ = legacy_index_;
     WriteReg(kRing + kRingLegacy * kStride + kIndex, legacy_index_);

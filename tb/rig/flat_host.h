@@ -84,7 +84,7 @@ class FlatHost {
     desc.Pack(words);
     uint8_t* to = Memory(ring + *index * sizeof words, sizeof words);
     std::memcpy(to, words, sizeof words);
-    *index = (*index + 1) & ((1U << log_size) - 1);
+    *index = (*index + 1) & ((1u << log_size) - 1);
   }
   void Serve();
   void ReadNotifications();

@@ -38,8 +38,8 @@ class RawDriver {
   void Start() {
     legacy_memory_ = Take(size_t{p_.legacy_buffers} * p_.legacy_bytes, true);
     tx_memory_ = Take(size_t{kTxSlots} * p_.legacy_bytes, false);
-    cmd_ = {Take(64 << kLogTx, false), kLogTx};
-    tx_ = {Take(64 << kLogTx, false), kLogTx};
+    cmd_ = {Take(64 << kLogRing, false), kLogRing};
+    tx_ = {Take(64 << kLogRing, false), kLogRing};
     legacy_ = {Take(16 << kLogLegacy, false), kLogLegacy};
     ntf_ = {Take(kNtfBytes << p_.log_ntf, true), p_.log_ntf};
     hw_.OnInterrupt(0, [this] { Interrupt(); });
@@ -50,7 +50,7 @@ class RawDriver {
     Enable(1, tx_);
     Enable(2, legacy_);
     Enable(3, ntf_);
-    for (uint32_t i = 0; i < p_.legacy_buffers; i++) PostLegacy(i);
+    for (uint32_t i = 0; i < p_.legacy_buffers; ++i) PostLegacy(i);
     Doorbell(2, legacy_.index);
   }
 
@@ -64,7 +64,7 @@ class RawDriver {
     d.n_pieces = 1;
     d.piece0 = Piece{.size = static_cast<U32>(frame.size()), .addr = at.raw()};
     Put(tx_, d);
-    on_way_++;
+    ++on_way_;
     Doorbell(1, tx_.index);
     return true;
   }
@@ -75,13 +75,12 @@ class RawDriver {
                             kIrqCount = offsetof(handoff_t, irq_count),
                             kIrqDelay = offsetof(handoff_t, irq_delay_us),
                             kRing = offsetof(handoff_t, ring);
-  static constexpr uint32_t kLogTx = 8, kTxSlots = 1 << kLogTx, kLogLegacy = 11;
-  static constexpr uint32_t kNtfBytes = Ntf::kWidth / 8;
+  static constexpr uint32_t kLogRing = 8, kTxSlots = 1 << kLogRing, kLogLegacy = 11;
   struct Ring {
     sw::PhysAddr base;
     uint32_t log_size = 0;
     uint32_t index = 0;
-    uint32_t mask() const { return (1U << log_size) - 1; }
+    uint32_t mask() const { return (1u << log_size) - 1; }
   };
 
   sw::PhysAddr Take(size_t bytes, bool writable) {
@@ -130,9 +129,9 @@ class RawDriver {
         if (on_frame)
           on_frame(ntf, hw_.Memory(legacy_memory_ + ntf.tag * p_.legacy_bytes, ntf.len));
         PostLegacy(ntf.tag);
-        posted++;
+        ++posted;
       } else {
-        if (ntf.kind == NtfKind::NtfSent) on_way_--;
+        if (ntf.kind == NtfKind::NtfSent) --on_way_;
         if (on_other) on_other(ntf);
       }
     }

@@ -62,7 +62,7 @@ tcp::Bytes Syn() {
 
 sw::Micros OpenedAt(const std::vector<pcap::Frame>& frames) {
   const HostRecord record = RecordOf(frames, kHost);
-  EXPECT_EQ(record.connections.size(), 1U);
+  EXPECT_EQ(record.connections.size(), 1u);
   return record.connections.begin()->second.opened;
 }
 
@@ -77,7 +77,7 @@ TEST(Capture, AConnectionIsOpenedWhenItsHostAskedForThePeersMac) {
   for (const auto& [name, host] :
        {std::pair("ipv6.pcap", "fd00::1"), std::pair("reorder.pcap", "10.77.0.1")}) {
     const HostRecord record = Of(name, host);
-    ASSERT_EQ(record.connections.size(), 1U) << name;
+    ASSERT_EQ(record.connections.size(), 1u) << name;
     EXPECT_TRUE(record.connections.begin()->second.active) << name;
     EXPECT_EQ(record.connections.begin()->second.opened, sw::Micros(0)) << name;
   }
@@ -119,7 +119,7 @@ TEST(Capture, NothingHoldsTheStandInBack) {
   control->SetMss(1448);
   control->OnLoss(100000, sw::Micros(1));
   control->OnTimeout(100000, true, sw::Micros(2));
-  EXPECT_GE(control->cwnd(), 300000U);
+  EXPECT_GE(control->cwnd(), 300000u);
   EXPECT_TRUE(o.no_delay);
 }
 
@@ -135,7 +135,7 @@ TEST(Capture, WritesMakeTheWholeStreamOnce) {
       shutdowns += event.kind == UserEvent::Kind::kShutdown ? 1 : 0;
     }
     ASSERT_EQ(stream.size(), static_cast<size_t>(total)) << name;
-    for (size_t i = 0; i < stream.size(); i++) {
+    for (size_t i = 0; i < stream.size(); ++i) {
       ASSERT_EQ(stream[i], static_cast<uint8_t>(i * 7 + (i >> 8))) << name << " at " << i;
     }
     EXPECT_EQ(shutdowns, 1) << name;

@@ -19,13 +19,11 @@
 #include "model/clock.h"
 #include "sim/core/history.h"
 #include "sim/core/make_core.h"
+#include "tb/rig/addresses.h"
 #include "tb/rig/flat_host.h"
 
 namespace handoff {
 namespace {
-
-constexpr Conn kConn = 7;
-constexpr uint8_t kGen = 3;
 
 CoreConfig AllBoth() {
   CoreConfig config{.form = EngineForm::kComposed};
@@ -100,7 +98,7 @@ bool Has(const std::string& text, const std::string& part) {
 
 TEST(Report, NamesUnitPortFieldTimeAndBothValues) {
   Rig rig(AllBoth());
-  for (int i = 0; i < 4; i++) rig.Receive(300);
+  for (int i = 0; i < 4; ++i) rig.Receive(300);
   rig.host->Run(1000);
   const uint64_t cycle = rig.core->cycle() + 90;
   ASSERT_TRUE(rig.core->Flip("upload.done", 0, cycle));  // the tag's lowest bit
@@ -109,7 +107,7 @@ TEST(Report, NamesUnitPortFieldTimeAndBothValues) {
   EXPECT_EQ(m.time_ps, CycleToPs(cycle + 1));
   EXPECT_EQ(m.unit, "upload");
   EXPECT_EQ(m.port, "done");
-  ASSERT_EQ(m.units.size(), 1U);
+  ASSERT_EQ(m.units.size(), 1u);
   EXPECT_FALSE(m.at_pins);
   EXPECT_TRUE(Has(m.text, "  time " + PsToUsText(m.time_ps) + " us\n")) << m.text;
   EXPECT_TRUE(Has(m.text, "  port done, field tag: rtl ")) << m.text;
@@ -119,12 +117,12 @@ TEST(Report, NamesUnitPortFieldTimeAndBothValues) {
 
 TEST(Report, ShowsTheLastTransfersOfTheUnit) {
   Rig rig(AllBoth());
-  for (int i = 0; i < 3; i++) rig.Receive(60 + 64 * i);
+  for (int i = 0; i < 3; ++i) rig.Receive(60 + 64 * i);
   rig.host->Run(2000);
   ASSERT_TRUE(rig.core->Flip("upload.done", 0, rig.core->cycle() + 50));
   const std::string text = rig.Fails().text;
   const std::string last = Section(text, "last transfers of upload:");
-  EXPECT_EQ(LinesOf(last), 17U) << last;  // the heading and 16
+  EXPECT_EQ(LinesOf(last), 17u) << last;  // the heading and 16
   EXPECT_TRUE(Has(last, " -> job {kind=JobWrite ")) << last;
   EXPECT_TRUE(Has(last, " -> fdata {")) << last;
   EXPECT_TRUE(Has(last, " <- upload_wr {")) << last;
@@ -132,7 +130,7 @@ TEST(Report, ShowsTheLastTransfersOfTheUnit) {
   EXPECT_TRUE(Has(last, "kind=NtfLegacyFrame ")) << last;
   // In the order in which they happened.
   std::vector<uint64_t> cycles;
-  for (size_t at = 0; (at = last.find("  cycle ", at)) != std::string::npos; at++)
+  for (size_t at = 0; (at = last.find("  cycle ", at)) != std::string::npos; ++at)
     cycles.push_back(std::stoull(last.substr(at + 8)));
   EXPECT_TRUE(std::is_sorted(cycles.begin(), cycles.end()));
   EXPECT_TRUE(Has(text, "last transfers at the engine's pins:\n")) << text;
@@ -172,7 +170,7 @@ TEST(Report, ShowsTheConnectionThatTheDifferingValueNames) {
   EXPECT_TRUE(Has(last, "tag=0x64 ")) << last;
   EXPECT_TRUE(Has(last, "tag=0x66 ")) << last;
   EXPECT_FALSE(Has(last, "tag=0x65 ")) << last;  // the other connection's
-  EXPECT_LE(LinesOf(last), 17U);
+  EXPECT_LE(LinesOf(last), 17u);
 }
 
 // The payload that differs is an older one than the unit's latest transfer; of its connection's
@@ -217,7 +215,7 @@ TEST(Report, NamesEveryUnitThatDiffersInTheCycle) {
   EXPECT_EQ(m.cycle, cycle + 1);
   EXPECT_EQ(m.unit, "buffers");
   EXPECT_EQ(m.port, "quiet");
-  ASSERT_EQ(m.units.size(), 2U);
+  ASSERT_EQ(m.units.size(), 2u);
   EXPECT_EQ(m.units[1].unit, "dma");
   EXPECT_EQ(m.units[1].port, "aw_valid");
   EXPECT_TRUE(Has(m.text, "unit dma differs in the same cycle:\n  port aw_valid: rtl 0, model 1"))

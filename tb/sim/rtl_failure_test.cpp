@@ -55,7 +55,7 @@ class FailingEngine : public ModelEngine {
     return "last transfers of " + unit + ":\n  none\n";
   }
   static bool CloseWaves() {
-    closed++;
+    ++closed;
     return true;
   }
 
@@ -86,7 +86,7 @@ TEST(RtlFailure, EndsARunInItsCycleWithUnitFileAndSentence) {
                        "rtl/handoff_dma.sv:493\n  A sentence.\nlast transfers of dma:\n  none\n"
                        "last transfers at the engine's pins:\n",
                    0),
-      0U)
+      0u)
       << m.text;
   // Waves end with that cycle, which they have once.
   EXPECT_EQ(FailingEngine::closed, 1);

@@ -25,11 +25,11 @@ struct Bench : sc_core::sc_module {
     checker.on_error = [this](const std::string& text) { errors.push_back(text); };
   }
   tlm::tlm_sync_enum Forward(Payload&, tlm::tlm_phase&, sc_core::sc_time&) {
-    passed++;
+    ++passed;
     return tlm::TLM_ACCEPTED;
   }
   tlm::tlm_sync_enum Backward(Payload&, tlm::tlm_phase&, sc_core::sc_time&) {
-    answered++;
+    ++answered;
     return tlm::TLM_COMPLETED;
   }
   Tlp& Make(tlm::tlm_command command, uint64_t addr, size_t bytes, uint8_t tag = 0) {
@@ -70,12 +70,12 @@ TEST(TlmChecker, LetsGoodPacketsPass) {
   Tlp& read = bench.Make(tlm::TLM_READ_COMMAND, 0x2000, 512, 7);
   bench.Send(write);
   bench.Send(read);
-  EXPECT_EQ(bench.checker.outstanding(), 2U);
+  EXPECT_EQ(bench.checker.outstanding(), 2u);
   bench.Answer(write, tlm::END_REQ);
   bench.Answer(read, tlm::END_REQ);
   read.set_response_status(tlm::TLM_OK_RESPONSE);
   bench.Answer(read, tlm::BEGIN_RESP);
-  EXPECT_EQ(bench.checker.outstanding(), 0U);
+  EXPECT_EQ(bench.checker.outstanding(), 0u);
   EXPECT_EQ(bench.Said(), "");
   EXPECT_EQ(bench.passed, 2);
   EXPECT_EQ(bench.answered, 3);

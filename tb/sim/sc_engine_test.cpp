@@ -61,7 +61,7 @@ struct Bench {
 };
 
 bool IsPattern(std::span<const uint8_t> bytes) {
-  for (size_t i = 0; i < bytes.size(); i++) {
+  for (size_t i = 0; i < bytes.size(); ++i) {
     if (bytes[i] != CopyDevice::PatternByte(i)) return false;
   }
   return true;
@@ -86,7 +86,7 @@ std::string History(uint64_t quantum, bool idle_skip) {
   };
   const uint64_t ring = bench.Allocate(size_t{CopyDevice::kSlots} * CopyDevice::kSlotBytes);
   const uint64_t src = bench.Allocate(65536), dst = bench.Allocate(65536);
-  for (size_t i = 0; i < 65536; i++) {
+  for (size_t i = 0; i < 65536; ++i) {
     bench.hw().Memory(sw::PhysAddr(src), 65536)[i] = static_cast<uint8_t>(i * i >> 3);
   }
   uint32_t copies = 0;
@@ -147,7 +147,7 @@ TEST(EngineModule, ShowsMemoryBeforeTheInterrupt) {
     bench.hw().OnInterrupt(5, [&] {
       EXPECT_TRUE(IsPattern(bench.hw().Memory(sw::PhysAddr(dst + 3), 30000)));
       EXPECT_EQ(bench.hw().Memory(sw::PhysAddr(dst), 3)[2], 0);
-      seen++;
+      ++seen;
     });
     bench.Start(CopyDevice::kPattern, 5, 0, dst + 3, 30000);
     EXPECT_FALSE(IsPattern(bench.hw().Memory(sw::PhysAddr(dst + 3), 30000)));
@@ -162,10 +162,10 @@ TEST(EngineModule, ReadsRightWhateverTheOrderOfCompletions) {
   Bench bench(params);
   const uint64_t src = bench.Allocate(40000), dst = bench.Allocate(40000);
   const auto from = bench.hw().Memory(sw::PhysAddr(src), 40000);
-  for (size_t i = 0; i < from.size(); i++) from[i] = CopyDevice::PatternByte(i);
+  for (size_t i = 0; i < from.size(); ++i) from[i] = CopyDevice::PatternByte(i);
   int seen = 0;
   bench.host.host.Run([&] {
-    bench.hw().OnInterrupt(1, [&] { seen++; });
+    bench.hw().OnInterrupt(1, [&] { ++seen; });
     bench.Start(CopyDevice::kCopy, 1, src, dst, 40000);
   });
   bench.Run(200);
@@ -198,7 +198,7 @@ TEST(EngineModule, SleepsWhileNothingIsDue) {
     bench.hw().OnInterrupt(CopyDevice::kWakeVector, [&] {
       EXPECT_GE(bench.host.host.Now().count(), 50000);
       EXPECT_LE(bench.host.host.Now().count(), 50003);
-      seen++;
+      ++seen;
     });
     bench.hw().WriteReg(CopyDevice::kWake, 50000);
   });
@@ -283,11 +283,11 @@ TEST(EngineModule, PlaysFramesAndResets) {
   bench.peer.on_frame = [&](std::vector<uint8_t> frame, bool bad) {
     EXPECT_EQ(frame, std::vector<uint8_t>(1514, 9));
     EXPECT_FALSE(bad);
-    back++;
+    ++back;
   };
   bench.host.host.Run([&] {
-    for (int i = 0; i < 10; i++) bench.peer.Send(std::vector<uint8_t>(1514, 9));
-    bench.host.engine.ResetFunction([&] { resets++; });
+    for (int i = 0; i < 10; ++i) bench.peer.Send(std::vector<uint8_t>(1514, 9));
+    bench.host.engine.ResetFunction([&] { ++resets; });
     bench.host.engine.SetLinkUp(false);
   });
   bench.Run(100);

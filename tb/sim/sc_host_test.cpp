@@ -73,7 +73,7 @@ TEST(HostModule, RunsOnePieceOfSoftwareAtATime) {
   Bench bench;
   HostModule& hw = bench.hw();
   std::vector<uint64_t> starts;
-  for (int i = 0; i < 3; i++) {
+  for (int i = 0; i < 3; ++i) {
     hw.Run([&] {
       starts.push_back(hw.now_ps());
       hw.Charge(Cost::kSegment, 2);

@@ -32,9 +32,9 @@ struct Bench {
   }
   // Frames of these many bytes; the first four are the frame's number.
   void Send(uint32_t frames, size_t bytes, uint64_t every_ps) {
-    for (uint32_t i = 0; i < frames; i++) {
+    for (uint32_t i = 0; i < frames; ++i) {
       std::vector<uint8_t> frame(bytes);
-      for (size_t k = 0; k < 4; k++) frame[k] = static_cast<uint8_t>(i >> 8 * k);
+      for (size_t k = 0; k < 4; ++k) frame[k] = static_cast<uint8_t>(i >> 8 * k);
       queue.Post(i * every_ps, clock, [this, frame] { a.Send(frame); });
     }
     sc_core::sc_start(1, sc_core::SC_SEC);

@@ -22,28 +22,28 @@ TEST(IntervalMap, AgreesWithAMapOfSingleAddresses) {
   IntervalMap<int> map;
   std::map<uint64_t, int> plain;
   IntervalSet set;
-  for (int step = 0; step < 5000; step++) {
+  for (int step = 0; step < 5000; ++step) {
     const uint64_t begin = rng.Below(60), end = begin + rng.Below(20);
     const int value = static_cast<int>(rng.Below(5));
     switch (rng.Below(3)) {
       case 0:
         if (begin < end) map.Assign(begin, end, value);
         set.Add(begin, end);
-        for (uint64_t a = begin; a < end; a++) plain[a] = value;
+        for (uint64_t a = begin; a < end; ++a) plain[a] = value;
         break;
       case 1:
         map.Erase(begin, end);
         set.Erase(begin, end);
-        for (uint64_t a = begin; a < end; a++) plain.erase(a);
+        for (uint64_t a = begin; a < end; ++a) plain.erase(a);
         break;
       default:
         map.Update(begin, end, [](int& v) { return ++v, true; });
         set.Add(begin, end);
-        for (uint64_t a = begin; a < end; a++) plain[a]++;
+        for (uint64_t a = begin; a < end; ++a) ++plain[a];
         break;
     }
     uint64_t first_without = 80, runs = 0;
-    for (uint64_t a = 0; a < 80; a++) {
+    for (uint64_t a = 0; a < 80; ++a) {
       const auto* span = map.Find(a);
       ASSERT_EQ(span != nullptr, plain.count(a) != 0) << step;
       if (span != nullptr) {
@@ -133,7 +133,7 @@ TEST_F(IommuTest, KeepsWhatTwoGrantsCoverUntilBothAreRevoked) {
 
 TEST_F(IommuTest, LogsWhoWroteWhichBytesWhen) {
   iommu_.Grant(base_, 16384, true);
-  for (uint64_t i = 0; i < 8; i++) {
+  for (uint64_t i = 0; i < 8; ++i) {
     ASSERT_TRUE(iommu_.Write(0x100, base_ + 100 * i, bytes_.data(), 100, 1000 * (i + 1)));
   }
   const AccessLog& log = iommu_.log();

@@ -143,7 +143,7 @@ struct PortBench {
   };
   explicit PortBench(const PcieParams& pcie) : port(DmaPort::Params{.pcie = pcie}) {}
   void Tick(uint64_t cycles = 1) {
-    for (uint64_t i = 0; i < cycles; i++) port.Tick(out, pins, cycle++);
+    for (uint64_t i = 0; i < cycles; ++i) port.Tick(out, pins, cycle++);
   }
   // A write of one beat, with these lanes.
   void Write(uint64_t addr, uint64_t strb) {
@@ -225,7 +225,7 @@ TEST(DmaPort, IssuesNoMoreReadsThanThereAreTags) {
   pcie.max_read_request = 256;  // two packets a read
   PortBench bench(pcie);
   bench.Tick();
-  for (uint8_t i = 0; i < 3; i++) bench.Read(i, 0x2000 + 0x200 * i);
+  for (uint8_t i = 0; i < 3; ++i) bench.Read(i, 0x2000 + 0x200 * i);
   bench.Tick(20);
   EXPECT_EQ(bench.Kinds(), "RR");
   bench.port.Complete({bench.cycle, 1, 0x2200, false, Bytes(512)});
@@ -244,7 +244,7 @@ TEST(DmaPort, SendsALongWriteAsFarAsCreditsGo) {
   bench.out.aw.addr = 0x1000;
   bench.out.aw.len = 4;
   bench.out.w.strb = ~uint64_t{0};
-  for (int beat = 0; beat < 5; beat++) {
+  for (int beat = 0; beat < 5; ++beat) {
     bench.out.w.last = beat == 4;
     bench.Tick();
     bench.out.aw_valid = false;

@@ -92,7 +92,7 @@ TEST(PinChecker, NamesAnIdThatIsUsedTwice) {
 TEST(PinChecker, KeepsTheLastSixteenTransfersOfAChannel) {
   Bench bench;
   bench.pins.irq_ready = bench.out.irq_valid = true;
-  for (uint8_t i = 0; i < 20; i++) {
+  for (uint8_t i = 0; i < 20; ++i) {
     bench.out.irq.vector = i;
     bench.See();
   }

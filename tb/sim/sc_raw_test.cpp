@@ -55,18 +55,18 @@ std::string History(const Setting& setting) {
     for (const uint8_t byte : frame) sum = sum * 31 + byte;
     history += std::to_string(host.host.now_ps()) + " up " + ntf.ToString() + " " +
                std::to_string(sum) + "\n";
-    up++;
+    ++up;
     if (up % 3 == 0) driver.Send(frame);
   };
   peer.on_frame = [&](std::vector<uint8_t> frame, bool bad) {
     history += std::to_string(queue.now_ps()) + " down " + std::to_string(frame.size()) +
                (bad ? " bad\n" : "\n");
-    down++;
+    ++down;
   };
   Rng rng(TestSeed(), "frames");
   host.host.Run([&] { driver.Start(); });
   std::function<void(int)> burst = [&](int left) {
-    for (uint64_t i = rng.Below(20); i > 0; i--) {
+    for (uint64_t i = rng.Below(20); i > 0; --i) {
       std::vector<uint8_t> frame(rng.Between(55, 1600));
       for (uint8_t& byte : frame) byte = static_cast<uint8_t>(rng.Next());
       peer.Send(frame);

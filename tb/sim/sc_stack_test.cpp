@@ -74,7 +74,7 @@ struct World {
   // Until it is done, at most so long.
   template <class F>
   bool Until(F&& done, int ms) {
-    for (int i = 0; i < 10 * ms && !done() && !status.failed(); i++)
+    for (int i = 0; i < 10 * ms && !done() && !status.failed(); ++i)
       sc_core::sc_start(100, sc_core::SC_US);
     return done();
   }

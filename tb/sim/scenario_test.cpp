@@ -115,7 +115,7 @@ TEST(Scenario, NamesThePcieKeyThatIsWrongAndWhereItCameFrom) {
        }) {
     const std::string said = c.key + ": expected " + c.expected;
     const std::string by_set = Refusal(kPlain, {"pcie." + c.key + "=" + c.value});
-    EXPECT_EQ(by_set.find("--set: pcie." + said), 0U) << by_set;
+    EXPECT_EQ(by_set.find("--set: pcie." + said), 0u) << by_set;
     const size_t dot = c.key.find('.');
     const std::string line =
         dot == std::string::npos
@@ -123,9 +123,9 @@ TEST(Scenario, NamesThePcieKeyThatIsWrongAndWhereItCameFrom) {
             : fmt::format("pcie: {{credits: {{{}: {}}}}}", c.key.substr(dot + 1), c.value);
     const std::string at = fmt::format("FILE:2:{}", line.find(fmt::format(": {}", c.value)) + 3);
     const std::string by_file = OfLine(line);
-    EXPECT_EQ(by_file.find(fmt::format("{}: pcie.{}", at, said)), 0U) << by_file;
+    EXPECT_EQ(by_file.find(fmt::format("{}: pcie.{}", at, said)), 0u) << by_file;
     const std::string by_replay = OfReplay({fmt::format("pcie.{}={}", c.key, c.value)});
-    EXPECT_EQ(by_replay.find(fmt::format("--set: pcie.{}", said)), 0U) << by_replay;
+    EXPECT_EQ(by_replay.find(fmt::format("--set: pcie.{}", said)), 0u) << by_replay;
   }
   // Of two that do not fit it is the one that was made too small.
   EXPECT_EQ(Refusal(kPlain, {"pcie.tags=3", "pcie.max_read_request=128"}),
@@ -167,7 +167,7 @@ TEST(Scenario, RefusesWhatTheApplicationDoesNotRead) {
             "host.user_buffers.offset: nothing reads it: count is 0"},
        }) {
     const std::string said = Refusal("connections:\n  - {" + c.connection + "}\n");
-    EXPECT_EQ(said.find("FILE:2:"), 0U) << c.connection << ": " << said;
+    EXPECT_EQ(said.find("FILE:2:"), 0u) << c.connection << ": " << said;
     EXPECT_NE(said.find(": connections[0]." + c.wanted), std::string::npos)
         << c.connection << ": " << said;
   }
@@ -239,7 +239,7 @@ TEST(Scenario, RefusesWhatElseWouldGoUnread) {
   EXPECT_EQ(OfLine("engine: {units: {rx_parse: rtl}}")
                 .find("FILE:2:28: engine.units.rx_parse: "
                       "expected unit names (rx_parser"),
-            0U);
+            0u);
   EXPECT_EQ(Refusal("connections: [{tcp: {tos: 3}}]\n"),
             "FILE:1:27: connections[0].tcp.tos: expected a multiple of 4, found 3");
 }

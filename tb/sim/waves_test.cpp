@@ -51,7 +51,7 @@ class WavesTest : public testing::Test {
 // Goes up whole, through all units of the receive side: no IP, or TCP with bad checksums.
 Bytes Frame(size_t bytes, bool tcp = false) {
   Bytes frame(bytes);
-  for (size_t i = 0; i < bytes; i++) frame[i] = static_cast<uint8_t>(i * 7 + 1);
+  for (size_t i = 0; i < bytes; ++i) frame[i] = static_cast<uint8_t>(i * 7 + 1);
   if (tcp) {
     const size_t ip_bytes = bytes - 14;
     const Bytes ip4 = {8, 0, 0x45, 0, uint8_t(ip_bytes >> 8), uint8_t(ip_bytes), 0, 0, 0, 0, 64, 6};
@@ -116,11 +116,11 @@ void ExpectPortsEqual(const FstFile& waves) {
     if (!name.ends_with("_o") && !name.ends_with("_i")) continue;
     const FstFile::Changes model = waves.ChangesOf(signal);
     ASSERT_EQ(model, waves.ChangesOf(Rtl(waves, ".handoff_engine" + name))) << name;
-    ports++;
+    ++ports;
     moving += model.size() > 1 ? 1 : 0;
   }
-  EXPECT_GT(ports, 300U);
-  EXPECT_GT(moving, 80U);
+  EXPECT_GT(ports, 300u);
+  EXPECT_GT(moving, 80u);
 }
 
 TEST_F(WavesTest, ShowsRtlAndModelEqualInEveryCycle) {
@@ -145,13 +145,13 @@ TEST_F(WavesTest, ShowsRtlAndModelEqualInEveryCycle) {
   for (const char* reg :
        {"u_rx_parser.s1_data", "u_rx_parser.sum", "u_rx_parser.beat_wr", "u_rx_tcp.wr",
         "u_tx.s_left", "u_notify.u_arb.next", "u_dma.u_r_skid.count", "u_upload.d1_valid"}) {
-    EXPECT_EQ(compared.count(reg), 1U) << reg;
+    EXPECT_EQ(compared.count(reg), 1u) << reg;
   }
-  EXPECT_GT(compared.size(), 500U);
-  EXPECT_GT(changing, 100U);
+  EXPECT_GT(compared.size(), 500u);
+  EXPECT_GT(changing, 100u);
   // These hold in the model what nobody will look at any more.
   const std::set<std::string> known = {"u_rx_tcp.op", "u_tx.acc", "u_tx.u_frame.rdata"};
-  for (const std::string& name : differ) EXPECT_EQ(known.count(name), 1U) << name;
+  for (const std::string& name : differ) EXPECT_EQ(known.count(name), 1u) << name;
 }
 
 // Of so many changes that the file has them in several blocks.
@@ -171,11 +171,11 @@ TEST_F(WavesTest, ShowsALongRunWhole) {
   host.Run(kCycles);
   ASSERT_TRUE(core->CloseWaves());
   const FstFile waves(Path());
-  EXPECT_GE(waves.num_change_blocks(), 2U);
+  EXPECT_GE(waves.num_change_blocks(), 2u);
   EXPECT_TRUE(std::filesystem::exists(SaveFilePath(Path())));
   const FstFile::Changes cycles = Of(waves, "run.cycle");
   ASSERT_EQ(cycles.size(), core->cycle());
-  for (uint64_t i = 0; i < cycles.size(); i++) {
+  for (uint64_t i = 0; i < cycles.size(); ++i) {
     ASSERT_EQ(cycles[i].first, CycleToPs(i));
     ASSERT_EQ(std::stoull(cycles[i].second, nullptr, 2), i);
   }
@@ -203,7 +203,7 @@ class Scattered {
   bool moves(size_t i) const { return moving_[i]; }
   static uint32_t Width(size_t i) { return i % 3 == 0 ? kWidth : 1; }
   void Step(uint32_t step) {
-    for (size_t i = 0; i < size(); i++) {
+    for (size_t i = 0; i < size(); ++i) {
       if (moving_[i]) steps_[i] = step;
     }
   }
@@ -228,7 +228,7 @@ class Scattered {
     auto* self = static_cast<Scattered*>(data);
     self->base_ = code;
     fst->pushPrefix("scattered", VerilatedTracePrefixType::SCOPE_MODULE);
-    for (uint32_t i = 0; i < self->size(); i++) {
+    for (uint32_t i = 0; i < self->size(); ++i) {
       const std::string name = "s" + std::to_string(i);
       if (Width(i) == 1) {
         fst->declBit(code + kCodes * i, name.c_str(), 0, VerilatedTraceSigDirection::NONE,
@@ -242,7 +242,7 @@ class Scattered {
   }
   static void Dump(void* data, VerilatedFst::Buffer* to) {
     const auto* self = static_cast<Scattered*>(data);
-    for (uint32_t i = 0; i < self->size(); i++) {
+    for (uint32_t i = 0; i < self->size(); ++i) {
       if (self->dumped_ && !self->moving_[i]) continue;
       const Words value = Value(i, self->steps_[i]);
       uint32_t* old = to->oldp(self->base_ + kCodes * i);
@@ -265,14 +265,14 @@ class Scattered {
 // fills its highest bits.
 TEST_F(WavesTest, ReadsRunsOfSignalsThatDoNotChange) {
   std::vector<uint32_t> runs = {4095, 4096, 8191, 8192};
-  for (uint32_t run = 0; run <= 130; run++) runs.push_back(run);
+  for (uint32_t run = 0; run <= 130; ++run) runs.push_back(run);
   Scattered signals(runs);
   constexpr uint32_t kBlocks = 4, kStepsPerBlock = 3;
   {
     VerilatedFstC fst;
     signals.Register(*fst.spTrace());
     fst.open(Path().c_str());
-    for (uint32_t step = 0; step < kBlocks * kStepsPerBlock; step++) {
+    for (uint32_t step = 0; step < kBlocks * kStepsPerBlock; ++step) {
       signals.Step(step);
       fst.dump(step);
       if (step % kStepsPerBlock == kStepsPerBlock - 1) fst.flush();
@@ -282,9 +282,9 @@ TEST_F(WavesTest, ReadsRunsOfSignalsThatDoNotChange) {
   const FstFile waves(Path());
   EXPECT_EQ(waves.num_change_blocks(), kBlocks);
   ASSERT_EQ(waves.signals().size(), signals.size());
-  for (size_t i = 0; i < signals.size(); i++) {
+  for (size_t i = 0; i < signals.size(); ++i) {
     FstFile::Changes want;
-    for (uint32_t step = 0; step < (signals.moves(i) ? kBlocks * kStepsPerBlock : 1); step++) {
+    for (uint32_t step = 0; step < (signals.moves(i) ? kBlocks * kStepsPerBlock : 1); ++step) {
       want.emplace_back(step, signals.Bits(i, step));
     }
     ASSERT_EQ(waves.ChangesOf(waves.signals()[i]), want) << "signal " << i;
@@ -299,7 +299,7 @@ TEST_F(WavesTest, StayWithoutASaveFile) {
   RunFrames(*core);
   EXPECT_TRUE(core->CloseWaves());
   EXPECT_NE(testing::internal::GetCapturedStderr().find("note: no save file"), std::string::npos);
-  EXPECT_GT(FstFile(Path()).signals().size(), 1000U);
+  EXPECT_GT(FstFile(Path()).signals().size(), 1000u);
 }
 
 TEST_F(WavesTest, HoldsTheWindowAndNothingElse) {
@@ -314,7 +314,7 @@ TEST_F(WavesTest, HoldsTheWindowAndNothingElse) {
   EXPECT_GT(waves.end(), CycleToPs(kTo - 1));
   const FstFile::Changes cycles = Of(waves, "run.cycle");
   ASSERT_EQ(cycles.size(), kTo - kFrom);
-  for (uint64_t i = 0; i < cycles.size(); i++) {
+  for (uint64_t i = 0; i < cycles.size(); ++i) {
     EXPECT_EQ(cycles[i].first, CycleToPs(kFrom + i));
     EXPECT_EQ(std::stoull(cycles[i].second, nullptr, 2), kFrom + i);
     EXPECT_EQ(PsToCycle(cycles[i].first), kFrom + i);
@@ -351,14 +351,14 @@ TEST_F(WavesTest, ShowsInputsInTheirCycle) {
                                          Rtl(waves, ".rx_valid_i").path};
   for (const std::string& path : pins) {
     const FstFile::Changes valid = Of(waves, path);
-    ASSERT_EQ(valid.size(), 3U) << path;
+    ASSERT_EQ(valid.size(), 3u) << path;
     EXPECT_EQ(PsToCycle(valid[1].first), kFrom + 20) << path;
     EXPECT_EQ(valid[1].second, "1");
     EXPECT_EQ(PsToCycle(valid[2].first), kFrom + 21) << path;
   }
   // s0 holds the beat from the next cycle on.
   const FstFile::Changes s0 = Of(waves, "model.u_rx_parser.s0_valid");
-  ASSERT_EQ(s0.size(), 3U);
+  ASSERT_EQ(s0.size(), 3u);
   EXPECT_EQ(PsToCycle(s0[1].first), kFrom + 21);
 }
 
@@ -370,7 +370,7 @@ TEST_F(WavesTest, ShowsTheFieldsOfTheModelsStructs) {
   const FstFile::Signal& hdr = Named(waves, "model.u_rx_parser.hdr_o");
   ASSERT_EQ(hdr.width, Hdr::kWidth);
   const FstFile::Changes whole = waves.ChangesOf(hdr);
-  EXPECT_GT(whole.size(), 2U);
+  EXPECT_GT(whole.size(), 2u);
   for (const FieldInfo& field : Hdr::kFields) {
     FstFile::Changes want;  // the same bits of the whole
     for (const auto& [time, bits] : whole) {
@@ -421,10 +421,10 @@ TEST_F(WavesTest, ShowsAFlippedBitAsADifference) {
     }
     return value;
   };
-  for (uint64_t cycle = kFrom; cycle < kFrom + 50; cycle++) {
+  for (uint64_t cycle = kFrom; cycle < kFrom + 50; ++cycle) {
     ASSERT_EQ(at(model, cycle), at(rtl, cycle)) << cycle;
   }
-  EXPECT_EQ(at(model, kFrom + 50) ^ at(rtl, kFrom + 50), 1U << 3);
+  EXPECT_EQ(at(model, kFrom + 50) ^ at(rtl, kFrom + 50), 1u << 3);
 }
 
 // The window's end does not come: the mismatch's cycle is the last.
@@ -507,7 +507,7 @@ TEST_F(WavesTest, SaveFileNamesSignalsOfTheFileSideBySide) {
     known.insert(signal.path + (signal.range == "[0:0]" ? "[0]" : signal.range));
   }
   const SaveLines save = ReadSave(SaveFilePath(Path()));
-  for (const std::string& line : save.signals) EXPECT_EQ(known.count(line), 1U) << line;
+  for (const std::string& line : save.signals) EXPECT_EQ(known.count(line), 1u) << line;
   // The RTL's twin stands right before each port and register of the model, except where it keeps
   // that otherwise.
   size_t pairs = 0, parts = 0;
@@ -520,14 +520,14 @@ TEST_F(WavesTest, SaveFileNamesSignalsOfTheFileSideBySide) {
       if (part.find("_q") != std::string::npos) rtl_names.insert(part.substr(0, part.rfind("_q")));
     }
   }
-  for (size_t i = 1; i < save.signals.size(); i++) {
+  for (size_t i = 1; i < save.signals.size(); ++i) {
     if (!save.signals[i].starts_with("model.")) continue;
     const std::string path = save.signals[i].substr(0, save.signals[i].find('['));
     const std::string name = path.substr(path.rfind('.') + 1);
     const std::string before = save.signals[i - 1].substr(0, save.signals[i - 1].find('['));
     const bool is_port = name.ends_with("_i") || name.ends_with("_o");
     if (before.starts_with("rtl.") && before.ends_with("." + name + (is_port ? "" : "_q"))) {
-      pairs++;
+      ++pairs;
     } else {
       EXPECT_FALSE(is_port) << path << " after " << before;
       const std::string twin = "rtl.handoff_engine.handoff_engine" + path.substr(path.find('.'));
@@ -536,14 +536,14 @@ TEST_F(WavesTest, SaveFileNamesSignalsOfTheFileSideBySide) {
       const bool is_part =
           whole != path && rtl_names.count(whole.substr(whole.rfind('.') + 1)) != 0;
       if (is_part) {
-        parts++;
+        ++parts;
       } else {
         alone.insert(whole);
       }
     }
   }
-  EXPECT_GT(pairs, 500U);
-  EXPECT_GT(parts, 200U);
+  EXPECT_GT(pairs, 500u);
+  EXPECT_GT(parts, 200u);
   // It stands in the generated block.
   EXPECT_EQ(alone, (std::set<std::string>{"model.u_csr.ctrl_reset"}));
   for (const char* unit : {"engine", "rx_parser", "upload", "csr", "dma", "timers"}) {

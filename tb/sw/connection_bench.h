@@ -16,8 +16,8 @@
 
 namespace handoff::tb {
 
-inline const sw::Seq kIss(0xfffff000U);  // both streams cross 2^32
-inline const sw::Seq kIrs(0xffffe000U);
+inline const sw::Seq kIss(0xfffff000u);  // both streams cross 2^32
+inline const sw::Seq kIrs(0xffffe000u);
 
 class RecordingSink : public tcp::DelegatePort {
  public:
@@ -60,7 +60,7 @@ class BenchHost : public tcp::ConnectionHost {
   tcp::SegmentSink& wire() override { return sink_; }
   uint32_t mtu() const override { return 1500; }
   sw::Seq ChooseIss(const tcp::Tuple&) override { return kIss; }
-  uint32_t ChooseTimestampOffset(const tcp::Tuple&) override { return 0xffff0000U; }
+  uint32_t ChooseTimestampOffset(const tcp::Tuple&) override { return 0xffff0000u; }
   std::unique_ptr<tcp::CongestionControl> MakeCongestionControl() override {
     return std::make_unique<tcp::NewReno>();
   }

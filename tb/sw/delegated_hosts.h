@@ -2,8 +2,7 @@
 //
 // Two hosts over an imperfect link: a plain stack, and a host whose engine is the fake one.
 //
-//   peer (a stack) ── FaultyWire ── FakeEngine ── FakeHw ── driver, delegation, stack, sockets
-//   (host)
+//   peer ── FaultyWire ── FakeEngine ── FakeHw ── host: driver, delegation, stack, sockets
 #pragma once
 
 #include <functional>

@@ -54,19 +54,19 @@ TEST_P(DriverLink, EveryByteArrivesOnceInOrderBothWays) {
         << "stuck: peer " << ToString(client->state()) << " " << a.received << ", host "
         << ToString(server->state()) << " " << ToString(server->delegation().phase) << " "
         << b.received;
-    EXPECT_EQ(b.received, 600000U);
-    EXPECT_EQ(a.received, 200000U);
-    EXPECT_EQ(a.wrong + b.wrong, 0U);
+    EXPECT_EQ(b.received, 600000u);
+    EXPECT_EQ(a.received, 200000u);
+    EXPECT_EQ(a.wrong + b.wrong, 0u);
     EXPECT_TRUE(a.ended && b.ended);
     EXPECT_EQ(a.reason, tcp::CloseReason::kDone);
     EXPECT_EQ(b.reason, tcp::CloseReason::kDone);
     const DelegationStats stats = hosts.Stats(*server);
-    EXPECT_GE(stats.resumes, 1U);
-    EXPECT_GT(stats.bytes_legacy, 0U);
+    EXPECT_GE(stats.resumes, 1u);
+    EXPECT_GT(stats.bytes_legacy, 0u);
     hosts.time.RunFor(sw::Seconds(200));
-    EXPECT_EQ(hosts.peer.table().size() + hosts.host->stack().table().size(), 0U);
-    EXPECT_EQ(hosts.engine.entries_in_use(), 0U);
-    EXPECT_EQ(hosts.host->delegation().entries(), 0U);
+    EXPECT_EQ(hosts.peer.table().size() + hosts.host->stack().table().size(), 0u);
+    EXPECT_EQ(hosts.engine.entries_in_use(), 0u);
+    EXPECT_EQ(hosts.host->delegation().entries(), 0u);
     EXPECT_EQ(hosts.host->driver().legacy().posted(), hosts.host->driver().legacy().buffers());
     EXPECT_TRUE(hosts.time.idle()) << hosts.time.pending() << " timers are left";
   }
@@ -93,11 +93,11 @@ TEST(DriverDelegation, CleanLinkNeedsOneResumeAndNoResyncBeforeTheEnd) {
   PatternUser b(server, 0);
   ASSERT_TRUE(hosts.time.RunUntil([&] { return a.closed && b.closed; }));
   const DelegationStats stats = hosts.Stats(*server);
-  EXPECT_EQ(stats.resumes, 1U);
-  EXPECT_EQ(stats.resyncs, 1U) << "the FIN";
-  EXPECT_EQ(stats.bytes_legacy + stats.bytes_host, 2000000U);
-  EXPECT_EQ(client->stats().retransmissions, 0U);
-  EXPECT_GT(hosts.engine.counter[static_cast<size_t>(Counter::CntTxAcks)], 100U);
+  EXPECT_EQ(stats.resumes, 1u);
+  EXPECT_EQ(stats.resyncs, 1u) << "the FIN";
+  EXPECT_EQ(stats.bytes_legacy + stats.bytes_host, 2000000u);
+  EXPECT_EQ(client->stats().retransmissions, 0u);
+  EXPECT_GT(hosts.engine.counter[static_cast<size_t>(Counter::CntTxAcks)], 100u);
 }
 
 // The ACKs on the wire, by connection: a frame in IPv4 without tags is all there is here.

@@ -18,7 +18,7 @@ TEST_F(Memory, TranslatesAcrossPagesOfOneStretchToOnePiece) {
   AddressSpace space(hw_);
   const VirtAddr virt = space.Map(3 * kPageBytes);
   const auto pieces = space.Translate(virt + 100, 2 * kPageBytes);
-  ASSERT_EQ(pieces.size(), 1U);
+  ASSERT_EQ(pieces.size(), 1u);
   EXPECT_EQ(pieces[0].bytes(), 2 * kPageBytes);
   EXPECT_EQ(pieces[0].view.data(), space.View(virt, 200).data() + 100);
 }
@@ -27,8 +27,8 @@ TEST_F(Memory, ScatteredPagesMakeAPieceEach) {
   AddressSpace space(hw_);
   const VirtAddr virt = space.Map(4 * kPageBytes, kPageBytes);
   const auto pieces = space.Translate(virt + 4000, 5000);
-  ASSERT_EQ(pieces.size(), 3U);
-  EXPECT_EQ(pieces[0].bytes(), 96U);
+  ASSERT_EQ(pieces.size(), 3u);
+  EXPECT_EQ(pieces[0].bytes(), 96u);
   EXPECT_EQ(pieces[1].bytes(), kPageBytes);
   EXPECT_EQ(pieces[2].bytes(), 5000 - 96 - kPageBytes);
   EXPECT_THROW(space.View(virt, 5000), std::out_of_range);
@@ -38,10 +38,10 @@ TEST_F(Memory, PiecesAreCutAtTheLimit) {
   AddressSpace space(hw_);
   const VirtAddr virt = space.Map(200000);
   const auto pieces = space.Translate(virt + 1, 150000, 65536);
-  ASSERT_EQ(pieces.size(), 3U);
-  EXPECT_EQ(pieces[0].bytes(), 65536U);
-  EXPECT_EQ(pieces[1].addr - pieces[0].addr, 65536U);
-  EXPECT_EQ(pieces[2].bytes(), 150000U - 2 * 65536);
+  ASSERT_EQ(pieces.size(), 3u);
+  EXPECT_EQ(pieces[0].bytes(), 65536u);
+  EXPECT_EQ(pieces[1].addr - pieces[0].addr, 65536u);
+  EXPECT_EQ(pieces[2].bytes(), 150000u - 2 * 65536);
 }
 
 TEST_F(Memory, UnmappedIsAPageFault) {
@@ -51,7 +51,7 @@ TEST_F(Memory, UnmappedIsAPageFault) {
   EXPECT_THROW(space.Translate(VirtAddr(0), 1), std::out_of_range);
   space.Unmap(virt);
   EXPECT_THROW(space.Translate(virt, 1), std::out_of_range);
-  EXPECT_EQ(hw_.blocks(), 0U);
+  EXPECT_EQ(hw_.blocks(), 0u);
 }
 
 TEST_F(Memory, ViewsAreFoundAgain) {
@@ -72,9 +72,9 @@ TEST_F(Memory, PinOpensExactlyItsBytesToTheEngine) {
   EXPECT_NO_THROW(hw_.Dma(addr, 5000, true));
   EXPECT_THROW(hw_.Dma(addr - 1, 2, true), std::logic_error);
   EXPECT_THROW(hw_.Dma(addr + 4999, 2, true), std::logic_error);
-  EXPECT_EQ(space.pinned_bytes(), 5000U);
+  EXPECT_EQ(space.pinned_bytes(), 5000u);
   pin.reset();
-  EXPECT_EQ(space.pinned_bytes(), 0U);
+  EXPECT_EQ(space.pinned_bytes(), 0u);
   EXPECT_THROW(hw_.Dma(addr, 1, true), std::logic_error);
 }
 
@@ -102,11 +102,11 @@ TEST_F(Memory, PinnedPagesOutliveTheirApplication) {
   EXPECT_NO_THROW(hw_.Dma(pin->pieces()[0].addr.raw(), 100, true));
   memory = pin->memory();
   pin.reset();
-  EXPECT_EQ(hw_.grants(), 0U);
-  EXPECT_EQ(hw_.blocks(), 1U) << "somebody still reads it";
+  EXPECT_EQ(hw_.grants(), 0u);
+  EXPECT_EQ(hw_.blocks(), 1u) << "somebody still reads it";
   memory.reset();
-  EXPECT_EQ(hw_.blocks(), 0U);
-  EXPECT_EQ(hw_.freed_while_granted, 0U);
+  EXPECT_EQ(hw_.blocks(), 0u);
+  EXPECT_EQ(hw_.freed_while_granted, 0u);
 }
 
 TEST_F(Memory, DmaPoolKnowsWhereItsBytesLie) {
@@ -124,8 +124,8 @@ TEST_F(Memory, DmaPoolKnowsWhereItsBytesLie) {
     EXPECT_EQ(pool.Find(elsewhere), std::nullopt);
   }
   kept.reset();
-  EXPECT_EQ(hw_.blocks(), 0U);
-  EXPECT_EQ(hw_.grants(), 0U);
+  EXPECT_EQ(hw_.blocks(), 0u);
+  EXPECT_EQ(hw_.grants(), 0u);
 }
 
 TEST_F(Memory, DmaPoolUsesMemoryAgain) {

@@ -78,16 +78,16 @@ TEST_P(DriverRaces, TakenBackAndGivenAgainWithoutLosingAByte) {
     ASSERT_TRUE(hosts.time.RunUntil([&] { return a.closed && b.closed; }))
         << "stuck: peer " << a.received << ", host " << b.received << " "
         << ToString(server->delegation().phase);
-    EXPECT_EQ(b.received, 4000000U);
-    EXPECT_EQ(a.received, 1000000U);
-    EXPECT_EQ(a.wrong + b.wrong, 0U);
+    EXPECT_EQ(b.received, 4000000u);
+    EXPECT_EQ(a.received, 1000000u);
+    EXPECT_EQ(a.wrong + b.wrong, 0u);
     EXPECT_EQ(a.reason, tcp::CloseReason::kDone);
     EXPECT_EQ(b.reason, tcp::CloseReason::kDone);
     setups += hosts.Stats(*server).setups;
     resumes += hosts.Stats(*server).resumes;
   }
-  EXPECT_GT(setups, 50U);
-  EXPECT_GT(resumes, 50U);
+  EXPECT_GT(setups, 50u);
+  EXPECT_GT(resumes, 50u);
 }
 
 // docs/design.md, 9: a saturating sender cannot keep the stack out.
@@ -100,12 +100,12 @@ TEST_P(DriverRaces, ResumeNeedsFewTries) {
     PatternUser a(client, 3000000);
     PatternUser b(server, 0, false);
     hosts.time.RunUntil([&] { return b.ended; });
-    EXPECT_EQ(b.received, 3000000U);
-    EXPECT_EQ(b.wrong, 0U);
+    EXPECT_EQ(b.received, 3000000u);
+    EXPECT_EQ(b.wrong, 0u);
     resumes += hosts.Stats(*server).resumes;
     tries += hosts.Stats(*server).resume_tries;
   }
-  EXPECT_GT(resumes, 0U);
+  EXPECT_GT(resumes, 0u);
   EXPECT_LE(tries, 2 * resumes);
 }
 
@@ -136,7 +136,7 @@ TEST(DriverSeededBugs, EngineThatResumesWronglyIsCaught) {
       const bool ended = hosts.time.RunUntil([&] { return a.closed && b.closed; });
       caught +=
           !ended || b.reason == tcp::CloseReason::kDeviceFault || b.received != 2000000 ? 1 : 0;
-      EXPECT_EQ(b.wrong, 0U) << "an error both can see, never a wrong byte";
+      EXPECT_EQ(b.wrong, 0u) << "an error both can see, never a wrong byte";
     }
     EXPECT_GT(caught, 0) << static_cast<int>(bug);
   }
@@ -154,9 +154,9 @@ TEST(DriverEnds, AbortTellsThePeerAndFreesTheEntry) {
     hosts.time.RunFor(sw::Seconds(1));
     EXPECT_TRUE(a.closed && b.closed);
     EXPECT_EQ((by_host ? a : b).reason, tcp::CloseReason::kReset);
-    EXPECT_EQ(a.wrong + b.wrong, 0U);
-    EXPECT_EQ(hosts.engine.entries_in_use(), 0U);
-    EXPECT_EQ(hosts.host->delegation().entries(), 0U);
+    EXPECT_EQ(a.wrong + b.wrong, 0u);
+    EXPECT_EQ(hosts.engine.entries_in_use(), 0u);
+    EXPECT_EQ(hosts.host->delegation().entries(), 0u);
     hosts.time.RunFor(sw::Seconds(200));
     EXPECT_TRUE(hosts.time.idle());
   }
@@ -170,10 +170,10 @@ TEST(DriverEnds, HalfCloseLeavesTheOtherDirectionOpen) {
   PatternUser a(client, 1000);
   PatternUser b(server, 3000000);
   ASSERT_TRUE(hosts.time.RunUntil([&] { return a.closed && b.closed; }));
-  EXPECT_EQ(a.received, 3000000U);
-  EXPECT_EQ(b.received, 1000U);
-  EXPECT_EQ(a.wrong + b.wrong, 0U);
-  EXPECT_EQ(hosts.engine.entries_in_use(), 0U);
+  EXPECT_EQ(a.received, 3000000u);
+  EXPECT_EQ(b.received, 1000u);
+  EXPECT_EQ(a.wrong + b.wrong, 0u);
+  EXPECT_EQ(hosts.engine.entries_in_use(), 0u);
 }
 
 TEST(DriverEnds, HostThatClosedFirstStillReceivesLive) {
@@ -186,8 +186,8 @@ TEST(DriverEnds, HostThatClosedFirstStillReceivesLive) {
   EXPECT_EQ(server->delegation().phase, tcp::Delegation::kLive);
   PatternUser a(client, 500000);
   ASSERT_TRUE(hosts.time.RunUntil([&] { return a.closed && b.closed; }));
-  EXPECT_EQ(b.received, 500000U);
-  EXPECT_GT(hosts.Stats(*server).bytes_legacy, 400000U);
+  EXPECT_EQ(b.received, 500000u);
+  EXPECT_GT(hosts.Stats(*server).bytes_legacy, 400000u);
 }
 
 // Nobody reads: the window closes, and opens again by SET.
@@ -199,15 +199,15 @@ TEST(DriverWindow, ReaderThatPausesStopsAndRestartsThePeer) {
   b.hold_reading = true;
   PatternUser a(client, 2000000);
   hosts.time.RunFor(sw::Seconds(3));
-  EXPECT_LT(server->ReadableBytes(), 300000U);
+  EXPECT_LT(server->ReadableBytes(), 300000u);
   const LegacyRing& legacy = hosts.host->driver().legacy();
   EXPECT_LT(legacy.posted(), legacy.buffers());
   b.hold_reading = false;
   b.OnReadable(*server);
   ASSERT_TRUE(hosts.time.RunUntil([&] { return b.ended; }));
-  EXPECT_EQ(b.received, 2000000U);
-  EXPECT_EQ(b.wrong, 0U);
-  EXPECT_EQ(hosts.Stats(*server).resyncs, 1U) << "the FIN; a full window is no reason";
+  EXPECT_EQ(b.received, 2000000u);
+  EXPECT_EQ(b.wrong, 0u);
+  EXPECT_EQ(hosts.Stats(*server).resyncs, 1u) << "the FIN; a full window is no reason";
 }
 
 TEST(DriverShort, FewLegacyBuffersOnlySlowItDown) {
@@ -219,9 +219,9 @@ TEST(DriverShort, FewLegacyBuffersOnlySlowItDown) {
   PatternUser a(client, 300000);
   PatternUser b(server, 300000);
   ASSERT_TRUE(hosts.time.RunUntil([&] { return a.closed && b.closed; }, sw::Seconds(3000)));
-  EXPECT_EQ(b.received + a.received, 600000U);
-  EXPECT_EQ(a.wrong + b.wrong, 0U);
-  EXPECT_GT(hosts.engine.counter[static_cast<size_t>(Reason::ReasonNoLegacyBuffer)], 0U);
+  EXPECT_EQ(b.received + a.received, 600000u);
+  EXPECT_EQ(a.wrong + b.wrong, 0u);
+  EXPECT_GT(hosts.engine.counter[static_cast<size_t>(Reason::ReasonNoLegacyBuffer)], 0u);
 }
 
 // What is to be read later does not take the buffers that frames need now.
@@ -235,13 +235,13 @@ TEST(DriverShort, UnreadBytesMoveOutOfTheLastLegacyBuffers) {
   b.hold_reading = true;
   PatternUser a(client, 2000000);
   hosts.time.RunFor(sw::Seconds(3));
-  EXPECT_GE(hosts.host->driver().legacy().posted(), 31U);
-  EXPECT_GT(hosts.Stats(*server).bytes_copied, 100000U);
+  EXPECT_GE(hosts.host->driver().legacy().posted(), 31u);
+  EXPECT_GT(hosts.Stats(*server).bytes_copied, 100000u);
   b.hold_reading = false;
   b.OnReadable(*server);
   ASSERT_TRUE(hosts.time.RunUntil([&] { return b.ended; }));
-  EXPECT_EQ(b.received, 2000000U);
-  EXPECT_EQ(b.wrong, 0U);
+  EXPECT_EQ(b.received, 2000000u);
+  EXPECT_EQ(b.wrong, 0u);
 }
 
 TEST(DriverShort, SmallRingsOnlySlowItDown) {
@@ -255,9 +255,9 @@ TEST(DriverShort, SmallRingsOnlySlowItDown) {
   PatternUser a(client, 1000000);
   PatternUser b(server, 1000000);
   ASSERT_TRUE(hosts.time.RunUntil([&] { return a.closed && b.closed; }));
-  EXPECT_EQ(b.received + a.received, 2000000U);
-  EXPECT_EQ(a.wrong + b.wrong, 0U);
-  EXPECT_GT(hosts.Stats(*server).bytes_legacy, 900000U);
+  EXPECT_EQ(b.received + a.received, 2000000u);
+  EXPECT_EQ(a.wrong + b.wrong, 0u);
+  EXPECT_GT(hosts.Stats(*server).bytes_legacy, 900000u);
 }
 
 TEST(DriverShort, FullTableRefusesAndTheRestGoesOnUndelegated) {
@@ -277,12 +277,12 @@ TEST(DriverShort, FullTableRefusesAndTheRestGoesOnUndelegated) {
   }));
   uint64_t delegated = 0;
   for (const auto& user : users) {
-    EXPECT_EQ(user->received, 200000U);
-    EXPECT_EQ(user->wrong, 0U);
+    EXPECT_EQ(user->received, 200000u);
+    EXPECT_EQ(user->wrong, 0u);
   }
   for (const auto& server : servers) delegated += hosts.Stats(*server).setups > 0 ? 1 : 0;
-  EXPECT_GE(delegated, 2U);
-  EXPECT_EQ(hosts.engine.Answers(CmdKind::CmdSetup, Status::StatusInUse), 0U);
+  EXPECT_GE(delegated, 2u);
+  EXPECT_EQ(hosts.engine.Answers(CmdKind::CmdSetup, Status::StatusInUse), 0u);
 }
 
 // Corner 72: an index comes again with another generation.
@@ -298,12 +298,12 @@ TEST(DriverShort, OneIndexServesManyConnections) {
     PatternUser a(client, 5000);
     PatternUser b(server, 5000);
     ASSERT_TRUE(hosts.time.RunUntil([&] { return a.ended && b.ended; }));
-    EXPECT_EQ(a.wrong + b.wrong, 0U);
+    EXPECT_EQ(a.wrong + b.wrong, 0u);
     client->Abort();
     server->Abort();
     hosts.time.RunFor(sw::Millis(2));
   }
-  EXPECT_EQ(hosts.engine.Answers(CmdKind::CmdSetup, Status::StatusOk), 300U);
+  EXPECT_EQ(hosts.engine.Answers(CmdKind::CmdSetup, Status::StatusOk), 300u);
 }
 
 // Corner 107: delegated connections end visibly, others go on.
@@ -322,14 +322,14 @@ TEST(DriverReset, HaltEndsDelegatedConnectionsAndNoOthers) {
   hosts.time.RunFor(sw::Millis(5));
   hosts.engine.Halt();
   hosts.time.RunFor(sw::Seconds(1));
-  EXPECT_EQ(hosts.host->driver().stats().resets, 1U);
+  EXPECT_EQ(hosts.host->driver().stats().resets, 1u);
   EXPECT_TRUE(b1.closed);
   EXPECT_EQ(b1.reason, tcp::CloseReason::kDeviceFault);
   EXPECT_EQ(a1.reason, tcp::CloseReason::kReset);
-  EXPECT_EQ(b1.wrong, 0U);
+  EXPECT_EQ(b1.wrong, 0u);
   ASSERT_TRUE(hosts.time.RunUntil([&] { return a2.closed && b2.closed; }));
-  EXPECT_EQ(b2.received, 2000000U);
-  EXPECT_EQ(b2.wrong, 0U);
+  EXPECT_EQ(b2.received, 2000000u);
+  EXPECT_EQ(b2.wrong, 0u);
   // And the engine serves again.
   const auto [client3, server3] = hosts.Connect({}, 5003);
   ASSERT_TRUE(hosts.host->delegation().Delegate(*server3));
@@ -351,9 +351,9 @@ TEST(DriverReset, FrameThatCouldNotBeUploadedIsSentAgain) {
     PatternUser b(server, 0);
     ASSERT_TRUE(hosts.time.RunUntil([&] { return a.closed && b.closed; }));
     if (b.reason == tcp::CloseReason::kDeviceFault) continue;  // a RESUME had passed over it
-    EXPECT_EQ(b.received, 1000000U);
-    EXPECT_EQ(b.wrong, 0U);
-    EXPECT_GT(hosts.host->driver().stats().upload_errors, 0U);
+    EXPECT_EQ(b.received, 1000000u);
+    EXPECT_EQ(b.wrong, 0u);
+    EXPECT_GT(hosts.host->driver().stats().upload_errors, 0u);
   }
 }
 
@@ -369,10 +369,10 @@ TEST(DriverFamilies, Ipv6AndVlansAreDelegatedToo) {
     PatternUser a(client, 300000);
     PatternUser b(server, 300000);
     ASSERT_TRUE(hosts.time.RunUntil([&] { return a.closed && b.closed; }));
-    EXPECT_EQ(a.received + b.received, 600000U);
-    EXPECT_EQ(a.wrong + b.wrong, 0U);
-    EXPECT_GT(hosts.Stats(*server).bytes_legacy, 290000U);
-    EXPECT_GT(hosts.Stats(*server).sends, 50U);
+    EXPECT_EQ(a.received + b.received, 600000u);
+    EXPECT_EQ(a.wrong + b.wrong, 0u);
+    EXPECT_GT(hosts.Stats(*server).bytes_legacy, 290000u);
+    EXPECT_GT(hosts.Stats(*server).sends, 50u);
   }
 }
 
@@ -385,8 +385,8 @@ TEST(DriverDoorbells, OneForAllThatWasPutTogether) {
   const tcp::Bytes data(14000);
   EXPECT_EQ(server->Write(data), data.size());
   hosts.time.RunFor(Micros(50));
-  EXPECT_EQ(hosts.Stats(*server).sends, 9U);
-  EXPECT_LE(hosts.hw.writes - before, 2U) << "transmit ring, and the notifications consumed";
+  EXPECT_EQ(hosts.Stats(*server).sends, 9u);
+  EXPECT_LE(hosts.hw.writes - before, 2u) << "transmit ring, and the notifications consumed";
 }
 
 TEST(DriverPolicy, DecisionsAreKeptWithTheirReasons) {
@@ -398,7 +398,7 @@ TEST(DriverPolicy, DecisionsAreKeptWithTheirReasons) {
   PatternUser b(server, 0, false);
   ASSERT_TRUE(hosts.RunUntilLive(*server));
   const auto& decisions = hosts.host->delegation().decisions();
-  ASSERT_EQ(decisions.size(), 1U);
+  ASSERT_EQ(decisions.size(), 1u);
   EXPECT_NE(decisions[0].reason.find("frame rate"), std::string::npos);
   EXPECT_GT(server->delegation().phase, tcp::Delegation::kSettingUp);
 }

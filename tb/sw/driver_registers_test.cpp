@@ -43,7 +43,7 @@ class DriverRegisters : public testing::Test {
     held_[offsetof(handoff_t, ident)] = HANDOFF__IDENT__VALUE_reset;
     held_[offsetof(handoff_t, build)] = entries_;
     held_[offsetof(handoff_t, status)] = HANDOFF__STATUS__RESET_DONE_bm;
-    for (uint32_t ring = 0; ring < 4; ring++) {
+    for (uint32_t ring = 0; ring < 4; ++ring) {
       held_[RingRegister(RingId(ring), kSize)] = HANDOFF__RINGX__SIZE__LOG_SIZE_reset;
     }
   }
@@ -52,7 +52,7 @@ class DriverRegisters : public testing::Test {
     writes_.push_back(offset);
     if (offset == offsetof(handoff_t, ctrl)) Reset();
     if (offset == refused_) return;
-    for (uint32_t ring = 0; ring < 4; ring++) {
+    for (uint32_t ring = 0; ring < 4; ++ring) {
       if (offset == RingRegister(RingId(ring), kSize) && (value == 0 || value > kLogSizeMax)) {
         return;
       }
@@ -101,13 +101,13 @@ TEST_F(DriverRegisters, HaveANotificationRingForAResyncOfEachEntry) {
                             .log_legacy = 8,
                             .legacy_buffers = 256,
                             .ntf_reserve = 16};
-  for (const auto& [entries, log_size] : {std::pair{64U, 11U}, {1024U, 12U}, {8192U, 14U}}) {
+  for (const auto& [entries, log_size] : {std::pair{64u, 11u}, {1024u, 12u}, {8192u, 14u}}) {
     entries_ = entries;
     Reset();
     Start(config);
     EXPECT_EQ(ready_, true);
     EXPECT_EQ(held_[RingRegister(RingId::kNotification, kSize)], log_size) << entries;
-    EXPECT_GT(1U << log_size, 256U + 256U + 512U + 16U + entries);
+    EXPECT_GT(1u << log_size, 256u + 256u + 512u + 16u + entries);
   }
 }
 
@@ -120,8 +120,8 @@ TEST_F(DriverRegisters, ARingThatIsTooLargeIsNamedAndNeverEnabled) {
                          "{:#x}, read back {:#x}",
                          RingRegister(RingId::kLegacy, kSize), kLogSizeMax + 1,
                          HANDOFF__RINGX__SIZE__LOG_SIZE_reset)});
-  for (uint32_t ring = 0; ring < 4; ring++) {
-    EXPECT_EQ(Writes(RingRegister(RingId(ring), kEnable)), 0U) << ring;
+  for (uint32_t ring = 0; ring < 4; ++ring) {
+    EXPECT_EQ(Writes(RingRegister(RingId(ring), kEnable)), 0u) << ring;
   }
 }
 
@@ -155,12 +155,12 @@ TEST_F(DriverRegisters, AnyThatIsRefusedIsFound) {
     errors_.clear();
     Start(config);
     EXPECT_EQ(ready_, false) << offset;
-    EXPECT_EQ(errors_.size(), 1U) << offset;
-    checked++;
+    EXPECT_EQ(errors_.size(), 1u) << offset;
+    ++checked;
   }
   // 20 of the engine, and of each of 4 rings both halves of the base, size and enable; the low half
   // of the first one is 0.
-  EXPECT_EQ(checked, 20U + 4 * 4 - 1);
+  EXPECT_EQ(checked, 20u + 4 * 4 - 1);
 }
 
 TEST_F(DriverRegisters, OneThatCannotBeReadBackIsFound) {
@@ -180,7 +180,7 @@ TEST_F(DriverRegisters, TheyAreReadBackAfterAResetToo) {
   driver_->Reset();
   time_.RunFor(sw::Millis(1));
   EXPECT_FALSE(driver_->up());
-  ASSERT_EQ(errors_.size(), 1U);
+  ASSERT_EQ(errors_.size(), 1u);
   EXPECT_NE(errors_[0].find("register limit_us (0x24): wrote 0x7a120"), std::string::npos)
       << errors_[0];
 }
@@ -189,8 +189,8 @@ TEST_F(DriverRegisters, AnEngineThatIsNoneIsRefused) {
   held_[offsetof(handoff_t, ident)] = 1;
   Start({});
   EXPECT_EQ(ready_, false);
-  EXPECT_EQ(errors_.size(), 1U);
-  EXPECT_EQ(hw_.writes, 0U);
+  EXPECT_EQ(errors_.size(), 1u);
+  EXPECT_EQ(hw_.writes, 0u);
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ TEST(DriverUserBuffers, MostOfABulkStreamLandsInThem) {
   UserBufferRun run({});
   ASSERT_TRUE(run.Run());
   EXPECT_EQ(run.got.bytes, kTotal);
-  EXPECT_EQ(run.got.wrong, 0U);
+  EXPECT_EQ(run.got.wrong, 0u);
   const DelegationStats stats = run.Stats();
   EXPECT_EQ(stats.bytes_user, run.got.places.user);
   EXPECT_GT(stats.bytes_user, kTotal * 9 / 10);
@@ -65,7 +65,7 @@ TEST(DriverUserBuffers, MostOfABulkStreamLandsInThem) {
   EXPECT_GT(seen, kTotal - 20000) << "the first window may come before the entry";
   run.hosts.time.RunFor(sw::Seconds(100));
   EXPECT_EQ(run.Stats().buffers_back, run.Stats().buffers_posted);
-  EXPECT_EQ(run.hosts.host->memory().pinned_bytes(), 0U);
+  EXPECT_EQ(run.hosts.host->memory().pinned_bytes(), 0u);
 }
 
 TEST(DriverUserBuffers, LossReorderingAndDamageCostNoByte) {
@@ -81,15 +81,15 @@ TEST(DriverUserBuffers, LossReorderingAndDamageCostNoByte) {
     UserBufferRun run(config, 1 + seed % 7, 4096 * (1 + seed * 5 % 16));
     ASSERT_TRUE(run.Run()) << "stuck at " << run.got.bytes;
     EXPECT_EQ(run.got.bytes, kTotal);
-    EXPECT_EQ(run.got.wrong, 0U);
+    EXPECT_EQ(run.got.wrong, 0u);
     EXPECT_EQ(run.got.error, sock::CloseReason::kNone);
     const DelegationStats stats = run.Stats();
     EXPECT_EQ(stats.bytes_user, run.got.places.user);
-    EXPECT_GT(stats.resyncs, 1U);
+    EXPECT_GT(stats.resyncs, 1u);
     placed += stats.bytes_user;
     run.hosts.time.RunFor(sw::Seconds(100));
     EXPECT_EQ(run.Stats().buffers_back, run.Stats().buffers_posted);
-    EXPECT_EQ(run.hosts.host->memory().pinned_bytes(), 0U);
+    EXPECT_EQ(run.hosts.host->memory().pinned_bytes(), 0u);
   }
   EXPECT_GT(placed, kTotal);
 }
@@ -99,14 +99,14 @@ TEST(DriverUserBuffers, ByteThatAHandBackForgetsIsCaught) {
   config.engine.bug = tb::EngineBug::kHandBackLosesByte;
   UserBufferRun run(config);
   EXPECT_FALSE(run.Run() && run.got.bytes == kTotal);
-  EXPECT_EQ(run.got.wrong, 0U);
+  EXPECT_EQ(run.got.wrong, 0u);
 }
 
 TEST(DriverUserBuffers, SmallAndOddBuffersAreFilledAcrossFrames) {
   UserBufferRun run({}, 8, 777);
   ASSERT_TRUE(run.Run());
   EXPECT_EQ(run.got.bytes, kTotal);
-  EXPECT_EQ(run.got.wrong, 0U);
+  EXPECT_EQ(run.got.wrong, 0u);
   EXPECT_GT(run.got.places.user, kTotal / 10);
 }
 
@@ -153,8 +153,8 @@ TEST(DriverUserBuffers, TheFirstByteAfterResumeLandsInThem) {
     tb::PatternUser user(client, 1000000, false);
     ASSERT_TRUE(hosts.time.RunUntil([&] { return reader.read == 1000000; }));
     const DelegationStats stats = hosts.Stats(*server);
-    EXPECT_EQ(stats.bytes_user, 1000000U);
-    EXPECT_EQ(stats.bytes_legacy + stats.bytes_host, 0U);
+    EXPECT_EQ(stats.bytes_user, 1000000u);
+    EXPECT_EQ(stats.bytes_legacy + stats.bytes_host, 0u);
   }
 }
 
@@ -179,11 +179,11 @@ TEST(DriverUserBuffers, EachIsPostedOnceAResync) {
     const uint64_t posts = hosts.engine.Answers(CmdKind::CmdPost, Status::StatusOk);
     EXPECT_LE(posts, stats.buffers_posted + 4 * stats.resyncs);
     EXPECT_GE(posts, stats.buffers_posted);
-    EXPECT_EQ(hosts.engine.Answers(CmdKind::CmdPost, Status::StatusNoSlot), 0U);
+    EXPECT_EQ(hosts.engine.Answers(CmdKind::CmdPost, Status::StatusNoSlot), 0u);
     resyncs += stats.resyncs;
   }
-  EXPECT_GT(resyncs, 10U);
-  EXPECT_GT(refused, 0U);
+  EXPECT_GT(resyncs, 10u);
+  EXPECT_GT(refused, 0u);
 }
 
 class Posting : public testing::Test {
@@ -205,7 +205,7 @@ class Posting : public testing::Test {
   std::vector<tcp::Place> Read() {
     std::vector<tcp::Place> places;
     while (const auto piece = server_->ReadPiece(SIZE_MAX)) {
-      EXPECT_EQ(app::CountWrong(read_, piece->bytes), 0U);
+      EXPECT_EQ(app::CountWrong(read_, piece->bytes), 0u);
       read_ += piece->bytes.size();
       places.push_back(piece->place);
     }
@@ -233,13 +233,13 @@ TEST_F(Posting, ScatteredPagesHoldOneBuffer) {
   // Six pieces: two POSTs.
   ASSERT_TRUE(delegation_.PostUserBuffer(*server_, memory_, virt + 1000, 5 * 4096, 7));
   hosts_.time.RunFor(sw::Millis(1));
-  EXPECT_EQ(hosts_.engine.Answers(CmdKind::CmdPost, Status::StatusOk), 2U);
+  EXPECT_EQ(hosts_.engine.Answers(CmdKind::CmdPost, Status::StatusOk), 2u);
   Send(8 * 1448);  // over three page ends
-  ASSERT_EQ(user_.back.size(), 1U);
-  EXPECT_EQ(user_.back[0].id, 7U);
-  EXPECT_EQ(user_.back[0].bytes, 8U * 1448);
+  ASSERT_EQ(user_.back.size(), 1u);
+  EXPECT_EQ(user_.back[0].id, 7u);
+  EXPECT_EQ(user_.back[0].bytes, 8u * 1448);
   EXPECT_EQ(Read(), std::vector(4, tcp::Place::kUserBuffer));
-  EXPECT_EQ(read_, 8U * 1448);
+  EXPECT_EQ(read_, 8u * 1448);
 }
 
 TEST_F(Posting, PushGivesBackWhatThereIs) {
@@ -247,8 +247,8 @@ TEST_F(Posting, PushGivesBackWhatThereIs) {
   ASSERT_TRUE(server_->PostUserBuffer(buffer, 1));
   hosts_.time.RunFor(sw::Millis(1));
   Send(100);
-  ASSERT_EQ(user_.back.size(), 1U);
-  EXPECT_EQ(user_.back[0].bytes, 100U);
+  ASSERT_EQ(user_.back.size(), 1u);
+  EXPECT_EQ(user_.back[0].bytes, 100u);
   EXPECT_EQ(Read(), std::vector{tcp::Place::kUserBuffer});
   EXPECT_EQ(buffer[0], app::PatternByte(0));
 }
@@ -263,7 +263,7 @@ TEST_F(Posting, LegacyBytesUnreadComeFirst) {
   const auto places = Read();
   EXPECT_EQ(places.front(), tcp::Place::kLegacyBuffer);
   EXPECT_EQ(places.back(), tcp::Place::kUserBuffer);
-  EXPECT_EQ(read_, 4000U);
+  EXPECT_EQ(read_, 4000u);
 }
 
 TEST_F(Posting, UnusedBuffersStayThroughResyncAndResume) {
@@ -273,11 +273,11 @@ TEST_F(Posting, UnusedBuffersStayThroughResyncAndResume) {
   hosts_.time.RunFor(sw::Millis(1));
   delegation_.RequestResync(*server_);
   hosts_.time.RunFor(sw::Millis(5));
-  EXPECT_EQ(hosts_.Stats(*server_).resyncs, 1U);
+  EXPECT_EQ(hosts_.Stats(*server_).resyncs, 1u);
   EXPECT_EQ(server_->delegation().phase, tcp::Delegation::kLive);
   EXPECT_TRUE(user_.back.empty());
   Send(3 * 4096);
-  ASSERT_EQ(user_.back.size(), 3U);
+  ASSERT_EQ(user_.back.size(), 3u);
   for (uint16_t i = 0; i < 3; ++i) EXPECT_EQ(user_.back[i].id, i + 1) << "in the order posted";
 }
 
@@ -291,10 +291,10 @@ TEST_F(Posting, GivenWhileResumeIsUnderWayGoesBehindIt) {
   EXPECT_EQ(hosts_.host->driver().stats().commands, commands + 1);
   EXPECT_EQ(server_->delegation().phase, tcp::Delegation::kResuming);
   hosts_.time.RunFor(sw::Millis(1));
-  EXPECT_EQ(hosts_.engine.Answers(CmdKind::CmdPost, Status::StatusOk), 1U);
+  EXPECT_EQ(hosts_.engine.Answers(CmdKind::CmdPost, Status::StatusOk), 1u);
   Send(1000);
-  ASSERT_EQ(user_.back.size(), 1U);
-  EXPECT_EQ(user_.back[0].bytes, 1000U);
+  ASSERT_EQ(user_.back.size(), 1u);
+  EXPECT_EQ(user_.back[0].bytes, 1000u);
 }
 
 TEST_F(Posting, MoreThanTheSlotsWaitTheirTurn) {
@@ -302,12 +302,12 @@ TEST_F(Posting, MoreThanTheSlotsWaitTheirTurn) {
     ASSERT_TRUE(server_->PostUserBuffer(hosts_.host->AllocateBuffer(1000), id));
   }
   hosts_.time.RunFor(sw::Millis(1));
-  EXPECT_EQ(hosts_.engine.Answers(CmdKind::CmdPost, Status::StatusOk), 8U);
+  EXPECT_EQ(hosts_.engine.Answers(CmdKind::CmdPost, Status::StatusOk), 8u);
   for (int i = 0; i < 40; ++i) Send(500);
-  EXPECT_EQ(user_.back.size(), 20U);
-  EXPECT_EQ(hosts_.engine.Answers(CmdKind::CmdPost, Status::StatusNoSlot), 0U);
+  EXPECT_EQ(user_.back.size(), 20u);
+  EXPECT_EQ(hosts_.engine.Answers(CmdKind::CmdPost, Status::StatusNoSlot), 0u);
   Read();
-  EXPECT_EQ(read_, 20000U);
+  EXPECT_EQ(read_, 20000u);
 }
 
 TEST_F(Posting, RefusesWhatIsNoneOfTheApplications) {
@@ -327,11 +327,11 @@ TEST_F(Posting, UndelegateBringsEveryBufferBack) {
   hosts_.time.RunFor(sw::Millis(1));
   delegation_.Undelegate(*server_);
   hosts_.time.RunFor(sw::Millis(5));
-  EXPECT_EQ(user_.back.size(), 2U);
-  EXPECT_EQ(memory_.pinned_bytes(), 0U);
+  EXPECT_EQ(user_.back.size(), 2u);
+  EXPECT_EQ(memory_.pinned_bytes(), 0u);
   Send(3000);
   Read();
-  EXPECT_EQ(read_, 3000U);
+  EXPECT_EQ(read_, 3000u);
 }
 
 // Corner 30: the application is gone, its pages are not until the engine has given them back.
@@ -339,10 +339,10 @@ TEST_F(Posting, AbortKeepsThePagesUntilTheyAreBack) {
   ASSERT_TRUE(server_->PostUserBuffer(hosts_.host->AllocateBuffer(4096), 1));
   hosts_.time.RunFor(sw::Millis(1));
   server_->Abort();
-  EXPECT_EQ(memory_.pinned_bytes(), 4096U);
+  EXPECT_EQ(memory_.pinned_bytes(), 4096u);
   hosts_.time.RunFor(sw::Millis(5));
-  EXPECT_EQ(memory_.pinned_bytes(), 0U);
-  ASSERT_EQ(user_.back.size(), 1U);
+  EXPECT_EQ(memory_.pinned_bytes(), 0u);
+  ASSERT_EQ(user_.back.size(), 1u);
   EXPECT_EQ(client_->close_reason(), tcp::CloseReason::kReset);
 }
 
@@ -353,8 +353,8 @@ TEST_F(Posting, FlushBringsEveryBufferBackAndStaysLive) {
   hosts_.time.RunFor(sw::Millis(1));
   EXPECT_TRUE(delegation_.Flush(*server_));
   hosts_.time.RunFor(sw::Millis(1));
-  ASSERT_EQ(user_.back.size(), 2U);
-  EXPECT_EQ(user_.back[0].bytes, 0U);
+  ASSERT_EQ(user_.back.size(), 2u);
+  EXPECT_EQ(user_.back[0].bytes, 0u);
   EXPECT_EQ(server_->delegation().phase, tcp::Delegation::kLive);
 }
 
@@ -375,9 +375,9 @@ TEST_F(Posting, UploadErrorResetsTheConnection) {
   Send(100);
   EXPECT_EQ(server_->close_reason(), tcp::CloseReason::kDeviceFault);
   EXPECT_EQ(client_->close_reason(), tcp::CloseReason::kReset);
-  EXPECT_EQ(memory_.pinned_bytes(), 0U);
-  EXPECT_EQ(server_->ReadableBytes(), 0U);
-  EXPECT_EQ(hosts_.engine.entries_in_use(), 0U);
+  EXPECT_EQ(memory_.pinned_bytes(), 0u);
+  EXPECT_EQ(server_->ReadableBytes(), 0u);
+  EXPECT_EQ(hosts_.engine.entries_in_use(), 0u);
 }
 
 // Corner 47: the partial buffer comes before the error.
@@ -392,7 +392,7 @@ TEST_F(Posting, BytesInAPartialBufferAreReadBeforeTheReset) {
   hosts_.time.RunFor(sw::Millis(5));
   EXPECT_EQ(server_->close_reason(), tcp::CloseReason::kReset);
   Read();
-  EXPECT_GT(read_, 0U);
+  EXPECT_GT(read_, 0u);
 }
 
 }  // namespace

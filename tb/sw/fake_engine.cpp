@@ -45,10 +45,10 @@ void FakeEngine::WriteReg(uint32_t offset, uint32_t value) {
   using Regs = handoff_ring_t;
   switch ((offset - kRings) % kStride) {
     case offsetof(Regs, base_lo):
-      r.base = (r.base & ~0xffffffffULL) | value;
+      r.base = (r.base & ~0xffffffffull) | value;
       break;
     case offsetof(Regs, base_hi):
-      r.base = (r.base & 0xffffffffULL) | uint64_t{value} << 32;
+      r.base = (r.base & 0xffffffffull) | uint64_t{value} << 32;
       break;
     case offsetof(Regs, size):
       r.log_size = value;
@@ -58,7 +58,7 @@ void FakeEngine::WriteReg(uint32_t offset, uint32_t value) {
       r.engine = 0;
       break;
     case offsetof(Regs, index):
-      if (!r.enabled || value >= 1U << r.log_size) throw std::logic_error("bad ring index");
+      if (!r.enabled || value >= 1u << r.log_size) throw std::logic_error("bad ring index");
       r.host = value;
       break;
     default:
@@ -87,9 +87,9 @@ sw::ReadResult FakeEngine::ReadReg(uint32_t offset) {
     case offsetof(handoff_t, ident):
       return {true, HANDOFF__IDENT__VALUE_reset};
     case offsetof(handoff_t, build):
-      return {true, config_.dct_entries | config_.slots << 17 | 64U << 24};
+      return {true, config_.dct_entries | config_.slots << 17 | 64u << 24};
     case offsetof(handoff_t, status):
-      return {true, (halted_ ? 1U : 0U) | (reset_done_ ? 2U : 0U)};
+      return {true, (halted_ ? 1u : 0u) | (reset_done_ ? 2u : 0u)};
     default:
       break;
   }
@@ -245,7 +245,7 @@ bool FakeEngine::SendSegment(Entry& e, const TxDesc* d, std::optional<tcp::SeqRa
       pieces.push_back(hw_.Dma(all[i].addr, all[i].size, false));
       len += all[i].size;
     }
-    if (len > s.mss - (s.ts_on ? 12U : 0U)) return false;
+    if (len > s.mss - (s.ts_on ? 12u : 0u)) return false;
   }
   sw::Seq ack = sw::Later(sw::Seq(s.rcv_nxt), sw::Seq(s.last_ack));
   if (d != nullptr && (d->flags & 4) != 0) {

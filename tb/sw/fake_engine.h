@@ -99,7 +99,7 @@ class FakeEngine {
   sw::ReadResult ReadReg(uint32_t offset);
   void Reset();
   uint32_t Next(const RingState& r, uint32_t index) const {
-    return (index + 1) & ((1U << r.log_size) - 1);
+    return (index + 1) & ((1u << r.log_size) - 1);
   }
   std::vector<uint64_t> ReadEntry(unsigned which, size_t bytes);
   void RunCommands();

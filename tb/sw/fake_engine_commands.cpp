@@ -10,7 +10,7 @@ namespace {
 
 using sw::Seq;
 
-constexpr uint32_t kMostAhead = 1U << 30;
+constexpr uint32_t kMostAhead = 1u << 30;
 
 tcp::IpAddr Address(const Bits<128>& value, bool v6) {
   uint8_t octets[16];
@@ -29,7 +29,7 @@ tcp::MacAddr Mac(uint64_t value) {
 
 uint32_t FakeEngine::WindowField(const Entry& e, uint32_t ack) {
   const int32_t open = Seq(e.s.rcv_edge) - Seq(ack);
-  return open > 0 ? std::min(static_cast<uint32_t>(open) >> e.s.rcv_scale, 0xffffU) : 0;
+  return open > 0 ? std::min(static_cast<uint32_t>(open) >> e.s.rcv_scale, 0xffffu) : 0;
 }
 
 void FakeEngine::MoveEdge(Entry& e, uint32_t edge) const {
@@ -206,7 +206,7 @@ void FakeEngine::Set(Entry& e, const SetDesc& d) {
   const uint32_t told = s.told_edge - s.last_ack;
   const int32_t more = Seq(s.rcv_edge) - Seq(s.told_edge);
   const uint32_t ack = sw::Later(Seq(s.rcv_nxt), Seq(s.last_ack)).raw();
-  const bool reopens = (told < 2U * s.mss && more >= static_cast<int32_t>(s.mss)) ||
+  const bool reopens = (told < 2u * s.mss && more >= static_cast<int32_t>(s.mss)) ||
                        (told >> s.rcv_scale == 0 && WindowField(e, ack) != 0);
   if (s.live && s.rcv_edge != before && reopens) AckNow(e);  // corner 61
 }

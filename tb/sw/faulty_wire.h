@@ -58,7 +58,7 @@ class FaultyWire {
       if (Chance(faults_.reorder)) delay += faults_.reorder_by;
       tcp::Bytes bytes(frame.begin(), frame.end());
       if (Chance(faults_.damage))
-        bytes[random_() % bytes.size()] ^= static_cast<uint8_t>(1U << random_() % 8);
+        bytes[random_() % bytes.size()] ^= static_cast<uint8_t>(1u << random_() % 8);
       time_.After(delay, [this, bytes = std::move(bytes)] { receiver_(bytes); });
     }
   }

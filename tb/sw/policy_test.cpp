@@ -42,7 +42,7 @@ TEST(Policy, AlwaysTakesAllThatFitInTheirOrder) {
   const auto policy = Always();
   const auto d = Decide(*policy, {Of(1, 0, 0, 0), In(Of(2, 0, 0, 0)), Of(3, 0, 0, 0)},
                         {.used = 1, .capacity = 2});
-  ASSERT_EQ(d.size(), 1U);
+  ASSERT_EQ(d.size(), 1u);
   EXPECT_EQ(d[0].id, ConnId(1));
   EXPECT_EQ(d[0].reason, "always");
 }
@@ -54,8 +54,8 @@ TEST(Policy, EachCriterionEarnsItsWeightAtItsThreshold) {
   EXPECT_TRUE(Decide(*policy, {Of(1, 0.9, 0.9, 999)}).empty());
   EXPECT_TRUE(Decide(*policy, {Of(1, 0, 1, 0)}).empty()) << "one of two points";
   EXPECT_TRUE(Decide(*policy, {Of(1, 0, 0, 1000)}).empty());
-  EXPECT_EQ(Decide(*policy, {Of(1, 1, 0, 0)}).size(), 1U) << "priority alone is worth two";
-  EXPECT_EQ(Decide(*policy, {Of(1, 0, 1, 1000)}).size(), 1U);
+  EXPECT_EQ(Decide(*policy, {Of(1, 1, 0, 0)}).size(), 1u) << "priority alone is worth two";
+  EXPECT_EQ(Decide(*policy, {Of(1, 0, 1, 1000)}).size(), 1u);
 }
 
 TEST(Policy, WeightZeroIsNotLookedAt) {
@@ -66,7 +66,7 @@ TEST(Policy, WeightZeroIsNotLookedAt) {
 
 TEST(Policy, ReasonNamesEveryNumber) {
   const auto d = Decide(*Weighted(Simple()), {Of(1, 0, 2.5, 4000)});
-  ASSERT_EQ(d.size(), 1U);
+  ASSERT_EQ(d.size(), 1u);
   EXPECT_EQ(d[0].reason,
             "priority 0 < 1, duration 2.5 >= 1, frame rate 4000 >= 1000; worth 2 >= 2");
   EXPECT_EQ(ToString(d[0]), "100000000 us: connection 1 delegated: " + d[0].reason);
@@ -77,7 +77,7 @@ TEST(Policy, BetweenTheTwoMarksNothingChanges) {
   EXPECT_TRUE(Decide(*policy, {Of(1, 0, 1, 600)}).empty()) << "not enough to come";
   EXPECT_TRUE(Decide(*policy, {In(Of(1, 0, 0.1, 600))}).empty()) << "enough to stay: 600 >= 500";
   const auto d = Decide(*policy, {In(Of(1, 0, 0.1, 400))});
-  ASSERT_EQ(d.size(), 1U);
+  ASSERT_EQ(d.size(), 1u);
   EXPECT_EQ(d[0].change, Change::kUndelegate);
 }
 
@@ -85,7 +85,7 @@ TEST(Policy, BetweenTheTwoMarksNothingChanges) {
 TEST(Policy, NobodyGoesWithinTheHoldTime) {
   const auto policy = Weighted(Simple());
   EXPECT_TRUE(Decide(*policy, {In(Of(1, 0, 0, 0), sw::Millis(499))}).empty());
-  EXPECT_EQ(Decide(*policy, {In(Of(1, 0, 0, 0), sw::Millis(500))}).size(), 1U);
+  EXPECT_EQ(Decide(*policy, {In(Of(1, 0, 0, 0), sw::Millis(500))}).size(), 1u);
   EXPECT_TRUE(Decide(*policy, {In(Of(1, 0, 1, 0), sw::Millis(499)), Of(2, 5, 5, 5000)},
                      {.used = 1, .capacity = 1})
                   .empty());
@@ -98,7 +98,7 @@ TEST(Policy, TakenBackPausesBeforeItComesAgain) {
   c.since = sw::Millis(499);
   EXPECT_TRUE(Decide(*policy, {c}).empty());
   c.since = sw::Millis(500);
-  EXPECT_EQ(Decide(*policy, {c}).size(), 1U);
+  EXPECT_EQ(Decide(*policy, {c}).size(), 1u);
 }
 
 TEST(Policy, FullTableGivesTheLeastWorthyPlaceAway) {
@@ -106,7 +106,7 @@ TEST(Policy, FullTableGivesTheLeastWorthyPlaceAway) {
   const auto d = Decide(
       *policy, {In(Of(1, 1, 5, 0)), In(Of(2, 0, 5, 600)), In(Of(3, 1, 5, 900)), Of(4, 3, 5, 5000)},
       {.used = 3, .capacity = 3});
-  ASSERT_EQ(d.size(), 1U);
+  ASSERT_EQ(d.size(), 1u);
   EXPECT_EQ(d[0].id, ConnId(2));
   EXPECT_EQ(d[0].change, Change::kUndelegate);
   EXPECT_NE(d[0].reason.find("table full, connection 4 is worth 4"), std::string::npos);
@@ -127,7 +127,7 @@ TEST(Policy, WorthiestComesFirst) {
   const auto policy = Weighted(Simple());
   const auto d = Decide(*policy, {Of(1, 0, 1, 1000), Of(2, 1, 1, 1000), Of(3, 0, 1, 9000)},
                         {.used = 8, .capacity = 10});
-  ASSERT_EQ(d.size(), 2U);
+  ASSERT_EQ(d.size(), 2u);
   EXPECT_EQ(d[0].id, ConnId(2));
   EXPECT_EQ(d[1].id, ConnId(3));
 }

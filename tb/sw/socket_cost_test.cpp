@@ -68,16 +68,16 @@ TEST(SocketCosts, EachCallIsChargedOnceHoweverLongItWaits) {
   w.Run();
   EXPECT_EQ(after, (std::vector<uint64_t>{1, 2, 3, 4, 5, 5, 6, 7, 8}));
   // The listener's going is none; the socket was closed.
-  EXPECT_EQ(w.calls(), 8U);
+  EXPECT_EQ(w.calls(), 8u);
 }
 
 TEST(SocketCosts, ASocketThatGoesIsACallToo) {
   World w;
   w.executor.Spawn([](World& t) -> Task<> {
     Socket s = co_await t.b.Connect({t.hosts.addr_a, 5000});
-    EXPECT_EQ(t.calls(), 1U);
+    EXPECT_EQ(t.calls(), 1u);
     s.ShutdownWrite();
-    EXPECT_EQ(t.calls(), 2U);
+    EXPECT_EQ(t.calls(), 2u);
   }(w));
   w.executor.Spawn([](World& t) -> Task<> {
     auto listener = t.a.Listen({t.hosts.addr_a, 5000});
@@ -85,7 +85,7 @@ TEST(SocketCosts, ASocketThatGoesIsACallToo) {
     co_await s.Close();
   }(w));
   w.Run();
-  EXPECT_EQ(w.calls(), 3U);
+  EXPECT_EQ(w.calls(), 3u);
 }
 
 // What it reads where it lies costs a call a piece; buffers that cannot be posted cost none.

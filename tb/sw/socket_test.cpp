@@ -41,8 +41,8 @@ TEST_F(Sockets, SourceToSinkKeepsTheStream) {
   }(a_, server_, sent));
   ASSERT_TRUE(hosts_.time.RunUntil([&] { return executor_.running() == 0; }));
   EXPECT_TRUE(sent.done && got.done);
-  EXPECT_EQ(got.bytes, 300000U);
-  EXPECT_EQ(got.wrong, 0U);
+  EXPECT_EQ(got.bytes, 300000u);
+  EXPECT_EQ(got.wrong, 0u);
   EXPECT_EQ(got.error, CloseReason::kNone);
 }
 
@@ -59,9 +59,9 @@ TEST_F(Sockets, PostingSinkReadsWithoutADelegateToo) {
     co_await app::Source(co_await n.Connect(to), 50000, p);
   }(a_, server_, sent));
   ASSERT_TRUE(hosts_.time.RunUntil([&] { return executor_.running() == 0; }));
-  EXPECT_EQ(got.bytes, 50000U);
-  EXPECT_EQ(got.wrong, 0U);
-  EXPECT_EQ(got.places.user, 0U);
+  EXPECT_EQ(got.bytes, 50000u);
+  EXPECT_EQ(got.wrong, 0u);
+  EXPECT_EQ(got.places.user, 0u);
 }
 
 TEST_F(Sockets, EchoServesManyConnectionsAtOnce) {
@@ -82,11 +82,11 @@ TEST_F(Sockets, EchoServesManyConnectionsAtOnce) {
   }
   ASSERT_TRUE(hosts_.time.RunUntil([&] { return executor_.running() == 0; }));
   for (int i = 0; i < kClients; ++i) {
-    EXPECT_EQ(got[i].bytes, 20000U);
-    EXPECT_EQ(got[i].wrong, 0U);
+    EXPECT_EQ(got[i].bytes, 20000u);
+    EXPECT_EQ(got[i].wrong, 0u);
   }
   hosts_.time.RunFor(sw::Seconds(200));
-  EXPECT_EQ(hosts_.a.table().size() + hosts_.b.table().size(), 0U);
+  EXPECT_EQ(hosts_.a.table().size() + hosts_.b.table().size(), 0u);
 }
 
 TEST_F(Sockets, ConnectToAClosedPortSaysRefused) {
@@ -168,7 +168,7 @@ TEST_F(Sockets, ExceptionOfAProgramLeavesTheTimer) {
   executor_.Spawn(
       []() -> Task<> { co_await []() -> Task<int> { throw std::runtime_error("inner"); }(); }());
   EXPECT_THROW(hosts_.time.RunFor(sw::Seconds(1)), std::runtime_error);
-  EXPECT_EQ(executor_.running(), 0U);
+  EXPECT_EQ(executor_.running(), 0u);
 }
 
 TEST_F(Sockets, SleepersWakeInOrder) {
@@ -188,7 +188,7 @@ TEST_F(Sockets, ProgramsThatNeverEndAreDroppedWithTheExecutor) {
   executor_.Spawn([](ListenSocket l) -> Task<> { co_await l.Accept(); }(listener));
   executor_.Spawn([](Executor& e) -> Task<> { co_await e.Sleep(sw::Seconds(9)); }(executor_));
   hosts_.time.RunFor(sw::Seconds(1));
-  EXPECT_EQ(executor_.running(), 2U);
+  EXPECT_EQ(executor_.running(), 2u);
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ std::vector<std::string> AllCaptures() {
 
 TEST(TcpCapture, EveryFrameBuildsAgainToTheSameBytes) {
   const auto names = AllCaptures();
-  ASSERT_GE(names.size(), 30U);
+  ASSERT_GE(names.size(), 30u);
   for (const std::string& name : names) {
     std::map<Outcome, int> outcomes;
     for (const auto& frame : pcap::ReadFile(pcap::CapturePath(name)))

@@ -6,7 +6,7 @@
 namespace handoff::tcp {
 namespace {
 
-const Seq kNxt(0xffffff00U);  // runs cross 2^32 (corner 38)
+const Seq kNxt(0xffffff00u);  // runs cross 2^32 (corner 38)
 const Seq kUna(5000);
 
 class CleanRun : public testing::Test {
@@ -134,17 +134,17 @@ TEST_F(CleanRun, ZeroLengthSegmentsCountInAnEmptyRun) {
 
 TEST_F(CleanRun, TimestampIsJudgedByTheFrozenValue) {
   judge_.timestamps = true;
-  judge_.ts_recent = 0xfffffff0U;
+  judge_.ts_recent = 0xfffffff0u;
   Segment s = Data(0, 10);
   s.options.timestamps = Timestamps{0x10, 0};  // later, across the wrap
   Feed(s);
   Expect(0, 10, 1);
   s = Data(10, 10);
-  s.options.timestamps = Timestamps{0xfffffff0U, 0};  // older than the one before, equal to ours
+  s.options.timestamps = Timestamps{0xfffffff0u, 0};  // older than the one before, equal to ours
   Feed(s);
   Expect(0, 20, 2);
   s = Data(20, 10);
-  s.options.timestamps = Timestamps{0xffffffefU, 0};
+  s.options.timestamps = Timestamps{0xffffffefu, 0};
   Feed(s);
   Expect(20, 20, 0);
   Feed(Data(20, 10));  // the negotiated timestamp is absent

@@ -32,14 +32,14 @@ TEST_F(SegmentArrives, Rfc9293Section3_5HandshakeActive) {
   EXPECT_EQ(TakeSent(), "[.] 1 ack 1");
   ExpectState(State::kEstablished);
   EXPECT_TRUE(connected);
-  EXPECT_EQ(c->tcb().snd_wnd, 20000U);
-  EXPECT_EQ(c->tcb().snd_mss, 1000U);
+  EXPECT_EQ(c->tcb().snd_wnd, 20000u);
+  EXPECT_EQ(c->tcb().snd_mss, 1000u);
 }
 
 TEST_F(SegmentArrives, Rfc9293Section3_10_7_3BadAckInSynSentIsReset) {
   SynSent();
   Forget();
-  for (const uint32_t ack : {0U, 2U}) {
+  for (const uint32_t ack : {0u, 2u}) {
     Segment s = Syn();
     s.flags.ack = true;
     s.ack = kIss + ack;
@@ -101,7 +101,7 @@ TEST_F(SegmentArrives, Rfc9293Section3_10_7_3TextOfTheSynAckIsTaken) {
   s.ack = kIss + 1;
   s.payload = ByteView(Stream()).subspan(1, 10);
   Input(s);
-  EXPECT_EQ(c->ReadableBytes(), 10U);
+  EXPECT_EQ(c->ReadableBytes(), 10u);
   EXPECT_EQ(c->tcb().rcv_nxt, kIrs + 11);
 }
 
@@ -113,7 +113,7 @@ TEST_F(SegmentArrives, Rfc9293Section3_5HandshakePassive) {
   Input(Ack(1, 1));
   EXPECT_EQ(TakeSent(), "");
   ExpectState(State::kEstablished);
-  EXPECT_EQ(c->tcb().snd_wnd, 20000U);
+  EXPECT_EQ(c->tcb().snd_wnd, 20000u);
 }
 
 TEST_F(SegmentArrives, Rfc9293Section3_10_7_4BadAckInSynReceivedIsReset) {
@@ -170,7 +170,7 @@ TEST_F(SegmentArrives, Rfc9293Section3_10_7_4UnacceptableIsAcknowledgedAndDroppe
   Input(rst);
   EXPECT_EQ(TakeSent(), "") << "a reset is not answered";
   ExpectState(State::kEstablished);
-  EXPECT_EQ(c->ReadableBytes(), 100U);
+  EXPECT_EQ(c->ReadableBytes(), 100u);
 }
 
 TEST_F(SegmentArrives, KeepaliveProbesAreAnsweredAtALimitedRate) {
@@ -203,7 +203,7 @@ TEST_F(SegmentArrives, Rfc9293Section3_10_7_4ZeroWindowStillTakesAcks) {
   Established();
   Write(1, 500);
   Input(Data(1, 20000, 1));  // fills the window; nobody reads
-  ASSERT_EQ(c->tcb().RcvWnd(), 0U);
+  ASSERT_EQ(c->tcb().RcvWnd(), 0u);
   Forget();
   Input(Data(20001, 1, 501));
   EXPECT_EQ(c->tcb().snd_una, kIss + 501);
@@ -236,7 +236,7 @@ TEST_F(SegmentArrives, Rfc9293Section3_5_3ResetEndsTheConnectionAndTellsTheUser)
     Input(s);
     ExpectState(State::kClosed);
     EXPECT_EQ(TakeSent(), "") << "a reset is not answered";
-    EXPECT_EQ(c->ReadableBytes(), 0U) << "its text is not the stream's";
+    EXPECT_EQ(c->ReadableBytes(), 0u) << "its text is not the stream's";
     EXPECT_EQ(closed, 1);
     EXPECT_EQ(reason, CloseReason::kReset);
   }
@@ -290,7 +290,7 @@ TEST_F(SegmentArrives, Rfc9293Section3_10_7_4NoAckFlagIsDropped) {
   s.flags.ack = false;
   Input(s);
   EXPECT_EQ(Sent(), "");
-  EXPECT_EQ(c->ReadableBytes(), 0U);
+  EXPECT_EQ(c->ReadableBytes(), 0u);
 }
 
 TEST_F(SegmentArrives, Rfc5961Section5_2AckOutsideItsRangeIsChallenged) {
@@ -303,10 +303,10 @@ TEST_F(SegmentArrives, Rfc5961Section5_2AckOutsideItsRangeIsChallenged) {
   s.ack = kIss + 1 - 20001;  // older than any window
   Input(s);
   EXPECT_EQ(TakeSent(), "[.] 501 ack 1");
-  EXPECT_EQ(c->ReadableBytes(), 0U);
+  EXPECT_EQ(c->ReadableBytes(), 0u);
   s.ack = kIss + 1 - 20000;
   Input(s);
-  EXPECT_EQ(c->ReadableBytes(), 10U) << "old but possible: the text counts";
+  EXPECT_EQ(c->ReadableBytes(), 10u) << "old but possible: the text counts";
   EXPECT_EQ(c->tcb().snd_una, kIss + 1);
 }
 
@@ -315,14 +315,14 @@ TEST_F(SegmentArrives, Rfc9293Section3_10_7_4WindowIsUpdatedByWl1AndWl2) {
   Write(1, 500);
   peer_window = 5000;
   Input(Ack(1, 501));
-  EXPECT_EQ(c->tcb().snd_wnd, 5000U);
+  EXPECT_EQ(c->tcb().snd_wnd, 5000u);
   peer_window = 6000;
   Input(Ack(11, 501));  // ahead of rcv_nxt, in the window (corner 42)
-  EXPECT_EQ(c->tcb().snd_wnd, 6000U);
+  EXPECT_EQ(c->tcb().snd_wnd, 6000u);
   peer_window = 7000;
   Input(Ack(1, 501));  // older than the last that set it
-  EXPECT_EQ(c->tcb().snd_wnd, 6000U);
-  EXPECT_EQ(c->tcb().max_wnd, 20000U);
+  EXPECT_EQ(c->tcb().snd_wnd, 6000u);
+  EXPECT_EQ(c->tcb().max_wnd, 20000u);
 }
 
 TEST_F(SegmentArrives, Rfc7323Section2_2WindowIsScaledButForSyns) {
@@ -330,12 +330,12 @@ TEST_F(SegmentArrives, Rfc7323Section2_2WindowIsScaledButForSyns) {
   options.rcv_buf_bytes = 1 << 20;
   peer_syn.window_scale = 3;
   Established();
-  EXPECT_EQ(c->tcb().snd_wnd, 20000U);
+  EXPECT_EQ(c->tcb().snd_wnd, 20000u);
   EXPECT_EQ(c->tcb().snd_scale, 3);
   EXPECT_EQ(c->tcb().rcv_scale, 5);
   Input(Data(1, 1000));
   Input(Data(1001, 1000));
-  EXPECT_EQ(c->tcb().snd_wnd, 160000U);
+  EXPECT_EQ(c->tcb().snd_wnd, 160000u);
   EXPECT_EQ(sink.sent.back().segment.window, (c->tcb().rcv_adv - c->tcb().rcv_nxt) >> 5);
 }
 
@@ -360,7 +360,7 @@ TEST_F(SegmentArrives, TextAfterAGapWaitsForIt) {
   Established();
   Input(Data(101, 100));
   EXPECT_EQ(TakeSent(), "[.] 1 ack 1") << "RFC 5681, 4.2: at once";
-  EXPECT_EQ(c->ReadableBytes(), 0U);
+  EXPECT_EQ(c->ReadableBytes(), 0u);
   Input(Data(1, 100));
   EXPECT_EQ(TakeSent(), "[.] 1 ack 201") << "a filled gap is acknowledged at once";
   EXPECT_EQ(ReadAll(), Bytes(Stream().begin() + 1, Stream().begin() + 201));
@@ -397,7 +397,7 @@ TEST_F(SegmentArrives, Rfc9293Section3_8_5UrgentBytesAreReadInLine) {
   s.flags.urg = true;
   s.urgent = 5;
   Input(s);
-  EXPECT_EQ(c->ReadableBytes(), 10U);
+  EXPECT_EQ(c->ReadableBytes(), 10u);
 }
 
 TEST_F(SegmentArrives, Rfc1122Section4_2_2_13TextAfterCloseIsReset) {
@@ -476,7 +476,7 @@ TEST_F(SegmentArrives, Rfc9293Section3_6HalfCloseStillReceives) {
   FinWait2();
   Input(Data(1, 1000, 2));
   Input(Data(1001, 1000, 2));
-  EXPECT_EQ(c->ReadableBytes(), 2000U);
+  EXPECT_EQ(c->ReadableBytes(), 2000u);
   EXPECT_EQ(Sent(), "[.] 2 ack 2001");
 }
 

@@ -23,10 +23,10 @@ TEST_F(Timestamped, Rfc7323Section5_3OlderTimestampIsAcknowledgedAndDropped) {
   peer_time = 999;
   Input(Data(1, 10));
   EXPECT_EQ(TakeSent(), "[.] 1 ack 1");
-  EXPECT_EQ(c->ReadableBytes(), 0U);
+  EXPECT_EQ(c->ReadableBytes(), 0u);
   peer_time = 1000;
   Input(Data(1, 10));
-  EXPECT_EQ(c->ReadableBytes(), 10U);
+  EXPECT_EQ(c->ReadableBytes(), 10u);
 }
 
 TEST_F(Timestamped, Rfc7323Section5_5After24DaysPawsPassesOnce) {
@@ -34,8 +34,8 @@ TEST_F(Timestamped, Rfc7323Section5_5After24DaysPawsPassesOnce) {
   time.RunFor(sw::Seconds(24 * 24 * 3600 + 1));
   peer_time = 500;
   Input(Data(1, 10));
-  EXPECT_EQ(c->ReadableBytes(), 10U);
-  EXPECT_EQ(c->tcb().ts_recent, 500U);
+  EXPECT_EQ(c->ReadableBytes(), 10u);
+  EXPECT_EQ(c->tcb().ts_recent, 500u);
 }
 
 TEST_F(Timestamped, Rfc7323Section3_2MissingTimestampIsDropped) {
@@ -43,7 +43,7 @@ TEST_F(Timestamped, Rfc7323Section3_2MissingTimestampIsDropped) {
   Segment s = Data(1, 10);
   s.options.timestamps.reset();
   Input(s);
-  EXPECT_EQ(c->ReadableBytes(), 0U);
+  EXPECT_EQ(c->ReadableBytes(), 0u);
   s = Rst(1);
   s.options.timestamps.reset();
   Input(s);
@@ -56,20 +56,20 @@ TEST_F(Timestamped, Rfc7323Section4_3EchoIsOfTheSegmentThatTheLastAckCovers) {
   Input(Data(1, 1000));  // its acknowledgement is delayed
   peer_time = 1020;
   Input(Data(1001, 1000));
-  EXPECT_EQ(sink.sent.back().segment.options.timestamps->echo, 1010U);
+  EXPECT_EQ(sink.sent.back().segment.options.timestamps->echo, 1010u);
   peer_time = 1030;
   Input(Data(3001, 1000));  // beyond a gap: not kept
-  EXPECT_EQ(c->tcb().ts_recent, 1010U);
+  EXPECT_EQ(c->tcb().ts_recent, 1010u);
   peer_time = 1040;
   Input(Data(2001, 1000));
-  EXPECT_EQ(c->tcb().ts_recent, 1040U);
+  EXPECT_EQ(c->tcb().ts_recent, 1040u);
 }
 
 TEST_F(Timestamped, TimestampsSentFollowTheClockByItsOffset) {
   Established();
   Write(1, 10);
   EXPECT_EQ(sink.sent.back().segment.options.timestamps->value,
-            0xffff0000U + static_cast<uint32_t>(time.Now().count() >> 10));
+            0xffff0000u + static_cast<uint32_t>(time.Now().count() >> 10));
 }
 
 // -- RFC 2018, 2883 --

@@ -81,7 +81,7 @@ TEST_F(Output, MssLeavesRoomForTimestamps) {
   peer_syn.timestamps = Timestamps{0, 0};
   Open();
   Write(1, 2000);
-  EXPECT_EQ(sink.sent.at(0).spec.len, 988U);
+  EXPECT_EQ(sink.sent.at(0).spec.len, 988u);
 }
 
 // RFC 9293, 3.7.1.
@@ -135,10 +135,10 @@ TEST_F(Output, NeverBeyondThePeersWindow) {
 TEST_F(Output, Rfc6928InitialWindowIsTenSegments) {
   Open();
   Write(1, 50000);
-  EXPECT_EQ(sink.sent.size(), 10U);
+  EXPECT_EQ(sink.sent.size(), 10u);
   Forget();
   Input(Ack(1, 2001));
-  EXPECT_EQ(sink.sent.size(), 3U) << "slow start: two acknowledged, one more by growth";
+  EXPECT_EQ(sink.sent.size(), 3u) << "slow start: two acknowledged, one more by growth";
 }
 
 // -- windows: RFC 9293, 3.8.6.1, 3.8.6.2.1 and 3.8.6.2.2 --
@@ -152,8 +152,8 @@ TEST_F(Output, Rfc9293Section3_8_6_1ZeroWindowIsProbed) {
   time.RunFor(c->rtt().rto());
   EXPECT_EQ(TakeSent(), "[.] 0 ack 1");
   time.RunFor(sw::Seconds(600));
-  EXPECT_GE(sink.sent.size(), 5U) << "ever more rarely, but on and on";
-  EXPECT_LE(sink.sent.size(), 20U);
+  EXPECT_GE(sink.sent.size(), 5u) << "ever more rarely, but on and on";
+  EXPECT_LE(sink.sent.size(), 20u);
 }
 
 TEST_F(Output, Rfc9293Section3_8_6_1AnsweredProbesNeverGiveUp) {
@@ -169,7 +169,7 @@ TEST_F(Output, Rfc9293Section3_8_6_1AnsweredProbesNeverGiveUp) {
   peer_window = 60000;
   Forget();
   Input(Ack(1, 1));
-  EXPECT_EQ(sink.sent.size(), 5U);
+  EXPECT_EQ(sink.sent.size(), 5u);
 }
 
 TEST_F(Output, UnansweredProbesGiveUp) {
@@ -195,14 +195,14 @@ TEST_F(Output, Rfc9293Section3_8_6_2_1OverrideSendsIntoASmallWindow) {
 TEST_F(Output, Rfc9293Section3_8_6_2_2WindowReopensByAWorthwhileStep) {
   Open();
   Input(Data(1, 20000));
-  EXPECT_EQ(c->tcb().RcvWnd(), 0U);
+  EXPECT_EQ(c->tcb().RcvWnd(), 0u);
   Forget();
   uint8_t buffer[1400];
   c->Read(buffer);
   EXPECT_EQ(TakeSent(), "") << "less than a segment: silly";
   c->Read(buffer);
   EXPECT_EQ(TakeSent(), "[.] 1 ack 20001");
-  EXPECT_EQ(c->tcb().RcvWnd(), 2800U);
+  EXPECT_EQ(c->tcb().RcvWnd(), 2800u);
 }
 
 TEST_F(Output, EdgeNeverMovesBack) {
@@ -297,7 +297,7 @@ TEST_F(Output, Rfc5681Section3_2ThirdDuplicateResends) {
   EXPECT_EQ(TakeSent(), "");
   Input(DupAck(1));
   EXPECT_EQ(TakeSent(), "[.] 1:1001 ack 1");
-  EXPECT_EQ(c->recovery().control().ssthresh(), 5000U);
+  EXPECT_EQ(c->recovery().control().ssthresh(), 5000u);
 }
 
 TEST_F(Output, Rfc3042TwoDuplicatesLetNewDataOut) {
@@ -319,7 +319,7 @@ TEST_F(Output, Rfc6582Section3_2PartialAckResendsTheNextHole) {
   EXPECT_EQ(TakeSent(), "[.] 3001:4001 ack 1");
   Input(Ack(1, 10001));
   EXPECT_EQ(c->recovery().phase(), Recovery::Phase::kOpen);
-  EXPECT_EQ(c->recovery().control().cwnd(), 5000U);
+  EXPECT_EQ(c->recovery().control().cwnd(), 5000u);
 }
 
 TEST_F(Output, Rfc5681Section2WindowUpdateIsNoDuplicate) {
@@ -330,7 +330,7 @@ TEST_F(Output, Rfc5681Section2WindowUpdateIsNoDuplicate) {
     peer_window = static_cast<uint16_t>(peer_window - 1);
     Input(DupAck(1));
   }
-  EXPECT_EQ(c->recovery().duplicate_acks(), 0U);
+  EXPECT_EQ(c->recovery().duplicate_acks(), 0u);
 }
 
 TEST_F(Output, Rfc6675Section5SackResendsEachHoleOnce) {
@@ -379,7 +379,7 @@ TEST_F(Output, Rfc2883DuplicateReportIsNoSignOfLoss) {
 
 TEST_F(Output, Rfc9293Section3_10_2WritesBeforeTheHandshakeAreKept) {
   SynSent();
-  EXPECT_EQ(Write(1, 100), 100U);
+  EXPECT_EQ(Write(1, 100), 100u);
   Forget();
   Segment s = Syn();
   s.flags.ack = true;
@@ -391,29 +391,29 @@ TEST_F(Output, Rfc9293Section3_10_2WritesBeforeTheHandshakeAreKept) {
 TEST_F(Output, WriteTakesWhatTheBufferHolds) {
   options.snd_buf_bytes = 1500;
   Open();
-  EXPECT_EQ(Write(1, 2000), 1500U);
-  EXPECT_EQ(Write(1501, 10), 0U);
+  EXPECT_EQ(Write(1, 2000), 1500u);
+  EXPECT_EQ(Write(1501, 10), 0u);
   Input(Ack(1, 1001));
-  EXPECT_EQ(c->WritableBytes(), 1000U);
+  EXPECT_EQ(c->WritableBytes(), 1000u);
 }
 
 // RFC 9293, 3.10.3: what is on hand is received in every state, and the end after it.
 TEST_F(Output, Rfc9293Section3_10_3ReceiveTakesWhatIsOnHandThenTheEnd) {
   uint8_t buffer[200];
   SynSent();
-  EXPECT_EQ(c->Read(buffer), 0U);
+  EXPECT_EQ(c->Read(buffer), 0u);
   Open();
-  EXPECT_EQ(c->Read(buffer), 0U);
+  EXPECT_EQ(c->Read(buffer), 0u);
   Input(Data(1, 300));
-  EXPECT_EQ(c->Read(buffer), 200U);
+  EXPECT_EQ(c->Read(buffer), 200u);
   EXPECT_EQ(Bytes(buffer, buffer + 200), Bytes(Stream().begin() + 1, Stream().begin() + 201));
   Input(Fin(301));
   ExpectState(State::kCloseWait);
   EXPECT_FALSE(c->AtEnd());
-  EXPECT_EQ(c->Read(buffer), 100U);
+  EXPECT_EQ(c->Read(buffer), 100u);
   EXPECT_EQ(Bytes(buffer, buffer + 100), Bytes(Stream().begin() + 201, Stream().begin() + 301));
   EXPECT_TRUE(c->AtEnd());
-  EXPECT_EQ(c->Read(buffer), 0U);
+  EXPECT_EQ(c->Read(buffer), 0u);
 }
 
 TEST_F(Output, Rfc9293Section3_10_4CloseSendsWhatIsQueuedFirst) {
@@ -423,7 +423,7 @@ TEST_F(Output, Rfc9293Section3_10_4CloseSendsWhatIsQueuedFirst) {
   c->ShutdownWrite();
   ExpectState(State::kFinWait1);
   EXPECT_EQ(TakeSent(), "[.] 1:1001 ack 1");
-  EXPECT_EQ(Write(1, 10), 0U);
+  EXPECT_EQ(Write(1, 10), 0u);
   Input(Ack(1, 1001));
   EXPECT_EQ(TakeSent(), "[FP.] 1001:2001 ack 1");
   Input(Ack(1, 2001));
@@ -557,7 +557,7 @@ TEST_F(Output, Rfc9293Section3_8_4NoProbesWhileDataIsOutstanding) {
   Write(1, 100);
   time.RunFor(sw::Seconds(100));
   ExpectState(State::kEstablished);
-  for (const auto& s : sink.sent) EXPECT_EQ(s.spec.len, 100U) << "a retransmission";
+  for (const auto& s : sink.sent) EXPECT_EQ(s.spec.len, 100u) << "a retransmission";
   Input(Ack(1, 101));
   Forget();
   time.RunFor(host.tcp_config.keepalive_idle);

@@ -107,9 +107,9 @@ TEST_F(Delegated, FramesBeforeTheAnswerAreNotOfTheRun) {
   Input(Data(1, 100));
   c->OnSetupAnswer(true);
   EXPECT_EQ(c->delegation().run.start(), kIrs + 1);
-  EXPECT_EQ(c->delegation().run.frames(), 0U);
+  EXPECT_EQ(c->delegation().run.frames(), 0u);
   const ResumeState r = c->IssueResume();
-  EXPECT_EQ(r.legacy_count, 0U);
+  EXPECT_EQ(r.legacy_count, 0u);
   EXPECT_EQ(r.rcv_nxt, kIrs + 101);
 }
 
@@ -130,12 +130,12 @@ TEST_F(Delegated, ResumeSaysWhatWasConsumedAndGranted) {
   InResync();
   Legacy(Data(1, 1000));
   const ResumeState r = c->IssueResume();
-  EXPECT_EQ(r.legacy_count, 1U);
+  EXPECT_EQ(r.legacy_count, 1u);
   EXPECT_EQ(r.rcv_nxt, kIrs + 1001);
   EXPECT_EQ(r.edge, c->tcb().rcv_adv);
   EXPECT_EQ(r.snd_una, kIss + 1);
-  EXPECT_EQ(r.snd_wnd, 60000U);
-  EXPECT_EQ(r.max_wnd, 60000U);
+  EXPECT_EQ(r.snd_wnd, 60000u);
+  EXPECT_EQ(r.max_wnd, 60000u);
   EXPECT_EQ(r.last_ack_sent, kIrs + 1);
   ExpectPhase(Delegation::kResuming);
   ExpectBar(ResumeBar::kNotResync);  // one at a time
@@ -150,7 +150,7 @@ TEST_F(Delegated, WhileResumingItAcceptsTheRunAndSendsNoAck) {
   for (uint32_t i = 1; i < 6; ++i) Legacy(Data(1 + 1000 * i, 1000));
   time.RunFor(sw::Seconds(1));
   EXPECT_EQ(PortSent(), "");
-  EXPECT_EQ(c->ReadableBytes(), 6000U);
+  EXPECT_EQ(c->ReadableBytes(), 6000u);
   Write(1, 10);
   EXPECT_EQ(PortSent(), "[P.] 1:11 ack 1001") << "data tells no more than RESUME did";
   c->OnResumeAnswer(true, kIrs + 6001);
@@ -236,9 +236,9 @@ TEST_F(Delegated, TextOfAFrameWithAnAckThatWasGoodOnEnteringResyncCounts) {
     Legacy(Ack(1, 5001 + 5000 * i));
   }
   ASSERT_EQ(c->tcb().snd_una, kIss + 30001);
-  ASSERT_EQ(c->tcb().max_wnd, 20000U);
+  ASSERT_EQ(c->tcb().max_wnd, 20000u);
   Legacy(Data(1, 100, 1));  // it was on its way for long; the engine counts it
-  EXPECT_EQ(c->ReadableBytes(), 100U);
+  EXPECT_EQ(c->ReadableBytes(), 100u);
   EXPECT_EQ(c->delegation().run.end(), kIrs + 101);
 }
 
@@ -250,10 +250,10 @@ TEST_F(Delegated, PawsIsJudgedByTheFrozenValueWhileResync) {
   Legacy(Data(1, 100));
   peer_time = 1500;  // older than ts_recent by now, not than it was on entering resync
   Legacy(Data(101, 100));
-  EXPECT_EQ(c->ReadableBytes(), 200U);
-  EXPECT_EQ(c->tcb().ts_recent, 2000U);
+  EXPECT_EQ(c->ReadableBytes(), 200u);
+  EXPECT_EQ(c->tcb().ts_recent, 2000u);
   EXPECT_EQ(c->delegation().run.end(), kIrs + 201);
-  EXPECT_EQ(c->IssueResume().ts_recent, 2000U);
+  EXPECT_EQ(c->IssueResume().ts_recent, 2000u);
 }
 
 // -- Live --
@@ -268,10 +268,10 @@ TEST_F(Delegated, ProgressIsAnAcknowledgement) {
   p.snd_wnd = 50000;
   c->OnProgress(p);
   EXPECT_EQ(c->tcb().snd_una, kIss + 2001);
-  EXPECT_EQ(c->tcb().snd_wnd, 50000U);
+  EXPECT_EQ(c->tcb().snd_wnd, 50000u);
   EXPECT_EQ(PortSent(), "[.] 10001:11001 ack 1; [.] 11001:12001 ack 1; [.] 12001:13001 ack 1");
   time.RunFor(sw::Seconds(2));
-  EXPECT_GE(c->stats().timeouts, 1U) << "retransmission stays in the stack";
+  EXPECT_GE(c->stats().timeouts, 1u) << "retransmission stays in the stack";
 }
 
 TEST_F(Delegated, ThirdDuplicateInProgressResends) {
@@ -312,9 +312,9 @@ TEST_F(Delegated, SackFrameOfALiveEntryRepairsAndLeavesItLive) {
 TEST_F(Delegated, DelegatedBytesAreReadInOrderWhereverTheyLie) {
   Live();
   c->OnDelegatedData(Piece(101, 100));
-  EXPECT_EQ(c->ReadableBytes(), 0U);
+  EXPECT_EQ(c->ReadableBytes(), 0u);
   c->OnDelegatedData(Piece(1, 100, Place::kLegacyBuffer));
-  ASSERT_EQ(c->ReadableBytes(), 200U);
+  ASSERT_EQ(c->ReadableBytes(), 200u);
   const auto first = c->ReadPiece(1000);
   ASSERT_TRUE(first);
   EXPECT_EQ(first->place, Place::kLegacyBuffer);
@@ -324,7 +324,7 @@ TEST_F(Delegated, DelegatedBytesAreReadInOrderWhereverTheyLie) {
   EXPECT_EQ(second->place, Place::kUserBuffer);
   EXPECT_EQ(second->user_buffer, 7);
   EXPECT_EQ(second->seq, kIrs + 101);
-  EXPECT_EQ(second->bytes.size(), 50U);
+  EXPECT_EQ(second->bytes.size(), 50u);
   time.RunFor(sw::Seconds(1));
   EXPECT_EQ(PortSent(), "") << "the engine has acknowledged them";
 }
@@ -400,7 +400,7 @@ TEST_F(Delegated, ReadingMovesTheEdgeWithoutWindowScalingToo) {
   for (uint32_t i = 0; i < 10; ++i) c->OnDelegatedData(Piece(1 + 1000 * i, 1000));
   ReadAll();
   ASSERT_FALSE(port.edges.empty());
-  EXPECT_LE(port.edges.size(), 2U) << "a command for every few segments is a waste";
+  EXPECT_LE(port.edges.size(), 2u) << "a command for every few segments is a waste";
   EXPECT_GT(port.edges.back() - edge, 8000);
 }
 
@@ -422,10 +422,10 @@ TEST_F(Delegated, SegmentPastALiveEntryAsksForResyncAndIsTakenThen) {
   Live();
   Input(Data(501, 100));
   EXPECT_EQ(port.resync_requests, 1);
-  EXPECT_EQ(c->ReadableBytes(), 0U);
+  EXPECT_EQ(c->ReadableBytes(), 0u);
   c->OnDelegatedData(Piece(1, 500));
   c->OnDelegatedResync(Notice(501));
-  EXPECT_EQ(c->ReadableBytes(), 600U);
+  EXPECT_EQ(c->ReadableBytes(), 600u);
   EXPECT_EQ(c->tcb().rcv_nxt, kIrs + 601);
   EXPECT_EQ(c->MayResume(), ResumeBar::kNone);
   EXPECT_EQ(c->IssueResume().rcv_nxt, kIrs + 601);
@@ -442,19 +442,19 @@ TEST_F(Delegated, SegmentPastAnEntryThatIsResumingWaitsForTheAnswer) {
   ExpectPhase(Delegation::kLive);
   EXPECT_EQ(port.resync_requests, 1);
   c->OnDelegatedResync(Notice(1));
-  EXPECT_EQ(c->ReadableBytes(), 100U);
+  EXPECT_EQ(c->ReadableBytes(), 100u);
 
   c->IssueResume();
   Input(Data(101, 50));
   c->OnResumeAnswer(false, {});
-  EXPECT_EQ(c->ReadableBytes(), 150U);
+  EXPECT_EQ(c->ReadableBytes(), 150u);
 }
 
 // It is nothing that a peer could fill memory with.
 TEST_F(Delegated, SegmentsPastALiveEntryAreKeptInASmallNumber) {
   Live();
   for (uint32_t i = 0; i < 1000; ++i) Input(Data(1 + 10 * i, 10));
-  EXPECT_LE(c->delegation().kept.size(), 16U);
+  EXPECT_LE(c->delegation().kept.size(), 16u);
 }
 
 TEST_F(Delegated, ResyncBringsTheConnectionBackWithItsNumbers) {
@@ -468,7 +468,7 @@ TEST_F(Delegated, ResyncBringsTheConnectionBackWithItsNumbers) {
   c->OnDelegatedResync(n);
   ExpectPhase(Delegation::kResync);
   EXPECT_EQ(c->tcb().snd_una, kIss + 1001);
-  EXPECT_EQ(c->tcb().snd_wnd, 40000U);
+  EXPECT_EQ(c->tcb().snd_wnd, 40000u);
   EXPECT_EQ(c->tcb().last_ack_sent, kIrs + 501);
   EXPECT_EQ(c->delegation().run.start(), kIrs + 501);
   Legacy(Data(1501, 100, 3001));  // the frame that caused it
@@ -510,7 +510,7 @@ TEST_F(Delegated, UndelegatedFromLiveItGoesOnByItself) {
   ExpectPhase(Delegation::kNone);
   EXPECT_EQ(TakeSent(), "[.] 2001:3001 ack 501; [P.] 3001:4001 ack 501");
   Input(Data(501, 100, 4001));
-  EXPECT_EQ(c->ReadableBytes(), 600U);
+  EXPECT_EQ(c->ReadableBytes(), 600u);
 }
 
 TEST_F(Delegated, UndelegatedFromResyncTheStacksNumbersStand) {

@@ -58,7 +58,7 @@ Bytes Quote(bool v6) {
   }
   Append16(quote, 1000);
   Append16(quote, 80);
-  Append32(quote, 0xfffffff0U);
+  Append32(quote, 0xfffffff0u);
   return quote;
 }
 
@@ -71,10 +71,10 @@ TEST(TcpIcmp, Rfc1191TooBigNamesSegmentAndMtu) {
                         rest};
     const auto error = ReadIcmpError(message);
     ASSERT_TRUE(error);
-    EXPECT_EQ(error->path_mtu, 1280U);
+    EXPECT_EQ(error->path_mtu, 1280u);
     EXPECT_EQ(error->local, (Endpoint{v6 ? kA6 : kA4, 1000}));
     EXPECT_EQ(error->remote, (Endpoint{v6 ? kB6 : kB4, 80}));
-    EXPECT_EQ(error->seq, Seq(0xfffffff0U));
+    EXPECT_EQ(error->seq, Seq(0xfffffff0u));
     for (size_t cut = 4; cut < rest.size(); ++cut) {
       message.rest = ByteView(rest).first(cut);
       EXPECT_FALSE(ReadIcmpError(message)) << cut;

@@ -46,22 +46,22 @@ class IpLayerTest : public testing::Test {
 
 TEST_F(IpLayerTest, PassesOnWhatIsForThisHost) {
   ip_.Input(Packet({}, netif_.mac()));
-  ASSERT_EQ(segments_.size(), 1U);
+  ASSERT_EQ(segments_.size(), 1u);
   EXPECT_EQ(segments_[0].src, kPeer);
-  EXPECT_EQ(segments_[0].message.size(), 20U);
+  EXPECT_EQ(segments_[0].message.size(), 20u);
 }
 
 TEST_F(IpLayerTest, PassesOnNothingElse) {
   ip_.Input(Packet({}, kPeerMac));
   ip_.Input(Packet({.dst = IpAddr::V4(10, 77, 0, 9)}, netif_.mac()));
-  EXPECT_EQ(ip_.counters().not_for_us, 2U);
+  EXPECT_EQ(ip_.counters().not_for_us, 2u);
   ip_.Input(Packet({.more_fragments = true}, netif_.mac()));
   ip_.Input(Packet({.fragment_offset = 3}, netif_.mac()));
-  EXPECT_EQ(ip_.counters().fragments, 2U);
+  EXPECT_EQ(ip_.counters().fragments, 2u);
   ip_.Input(Packet({.protocol = 17}, netif_.mac()));
-  EXPECT_EQ(ip_.counters().other_protocol, 1U);
+  EXPECT_EQ(ip_.counters().other_protocol, 1u);
   ip_.Input(Bytes(10));
-  EXPECT_EQ(ip_.counters().malformed, 1U);
+  EXPECT_EQ(ip_.counters().malformed, 1u);
   EXPECT_TRUE(segments_.empty());
 }
 
@@ -72,7 +72,7 @@ TEST_F(IpLayerTest, AnswersArpAndLearnsWhoAsked) {
                       .target_mac = {},
                       .target = kUs},
                      {}));
-  ASSERT_EQ(netif_.frames.size(), 1U);
+  ASSERT_EQ(netif_.frames.size(), 1u);
   const auto reply = ParseArp(ParseEthernet(netif_.frames[0])->payload);
   EXPECT_EQ(reply->operation, ArpMessage::Operation::kReply);
   EXPECT_EQ(reply->sender_mac, netif_.mac());
@@ -95,11 +95,11 @@ TEST_F(IpLayerTest, ArpForOthersIsLeftAlone) {
 TEST_F(IpLayerTest, BeyondTheSubnetTheGatewayIsAsked) {
   const IpOutput how{.src = kUs, .dst = IpAddr::V4(192, 168, 0, 1), .protocol = kProtocolTcp};
   ip_.Send(how, ip_.BeginPacket(how, 0));
-  ASSERT_EQ(netif_.frames.size(), 1U);
+  ASSERT_EQ(netif_.frames.size(), 1u);
   EXPECT_EQ(ParseArp(ParseEthernet(netif_.frames[0])->payload)->target, IpAddr::V4(10, 77, 0, 254));
   const IpOutput foreign{.src = kPeer, .dst = kUs, .protocol = kProtocolTcp};
   ip_.Send(foreign, ip_.BeginPacket(foreign, 0));
-  EXPECT_EQ(ip_.counters().no_route, 1U);
+  EXPECT_EQ(ip_.counters().no_route, 1u);
 }
 
 // Corner 93: IPv4 ID 0, DF set, ECN bits 0; IPv6 flow label 0.
@@ -112,7 +112,7 @@ TEST_F(IpLayerTest, HeadersAreBuiltAsTheEngineBuildsThem) {
   EXPECT_EQ(h4.ttl, 9);
   const IpAddr v6 = *IpAddr::Parse("fd00::1");
   const Bytes f6 = ip_.BeginPacket({.src = v6, .dst = v6, .protocol = 6}, 0);
-  EXPECT_EQ(ParseIpv6(ByteView(f6).subspan(14))->header.flow_label, 0U);
+  EXPECT_EQ(ParseIpv6(ByteView(f6).subspan(14))->header.flow_label, 0u);
 }
 
 TEST_F(IpLayerTest, DamagedCapturesNeverBreakIt) {
@@ -128,7 +128,7 @@ TEST_F(IpLayerTest, DamagedCapturesNeverBreakIt) {
       }
     }
   }
-  EXPECT_GT(segments_.size(), 0U);
+  EXPECT_GT(segments_.size(), 0u);
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ TEST(TcpListen, StandInGivesEachPeerItsOwnOptions) {
   ListenOptions options;
   options.open_for = [](const Tuple& tuple) {
     OpenOptions o;
-    o.iss = Seq(tuple.remote.port * 1000U);
+    o.iss = Seq(tuple.remote.port * 1000u);
     o.window_scale = 3;
     return o;
   };
@@ -76,7 +76,7 @@ TEST(TcpListen, ClosingResetsWhatNobodyAccepted) {
   hosts.time.RunFor(sw::Seconds(1));
   EXPECT_EQ(client->state(), State::kClosed);
   EXPECT_EQ(client->close_reason(), CloseReason::kReset);
-  EXPECT_EQ(hosts.b.table().size(), 0U);
+  EXPECT_EQ(hosts.b.table().size(), 0u);
 }
 
 TEST(TcpListen, ExactAddressComesBeforeAllAddresses) {
@@ -110,9 +110,9 @@ TEST(TcpListen, Rfc9293Section3_5_3ResetsToAListenerAreIgnored) {
     hosts.b.Input(FrameToB(hosts, {.src_port = 4001, .dst_port = 80, .flags = flags}));
   }
   hosts.time.RunFor(sw::Seconds(1));
-  EXPECT_EQ(hosts.b.counters().segments_in, 3U);
-  EXPECT_EQ(hosts.b_to_a.frames, 0U) << "neither answered nor asked after";
-  EXPECT_EQ(hosts.b.table().size(), 0U);
+  EXPECT_EQ(hosts.b.counters().segments_in, 3u);
+  EXPECT_EQ(hosts.b_to_a.frames, 0u) << "neither answered nor asked after";
+  EXPECT_EQ(hosts.b.table().size(), 0u);
   EXPECT_NE(hosts.b.Listen({hosts.addr_b, 81}), nullptr);
   const auto client = hosts.a.Connect({}, {hosts.addr_b, 80});
   hosts.time.RunFor(sw::Seconds(1));
@@ -149,7 +149,7 @@ TEST(TcpListen, Rfc9293Section3_5_1HalfOpenIsFoundBySending) {
   server->Write(Bytes(10));
   hosts.time.RunFor(sw::Seconds(1));
   EXPECT_EQ(server->close_reason(), CloseReason::kReset);
-  EXPECT_EQ(hosts.b.table().size(), 0U);
+  EXPECT_EQ(hosts.b.table().size(), 0u);
 }
 
 // RFC 9293, 3.5.1, figure 11: both only listen; an old SYN of one wakes the other.
@@ -159,10 +159,10 @@ TEST(TcpListen, Rfc9293Section3_5_1OldSynBetweenTwoListenersEndsInAReset) {
   const auto of_b = hosts.b.Listen({hosts.addr_b, 80});
   hosts.b.Input(
       FrameToB(hosts, {.src_port = 4001, .dst_port = 80, .seq = Seq(9), .flags = {.syn = true}}));
-  EXPECT_EQ(hosts.b.table().size(), 1U);
+  EXPECT_EQ(hosts.b.table().size(), 1u);
   hosts.time.RunFor(sw::Millis(500));
-  EXPECT_EQ(hosts.a.counters().resets_sent, 1U);
-  EXPECT_EQ(hosts.b.table().size(), 0U) << "back to LISTEN";
+  EXPECT_EQ(hosts.a.counters().resets_sent, 1u);
+  EXPECT_EQ(hosts.b.table().size(), 0u) << "back to LISTEN";
   EXPECT_EQ(of_b->Accept(), nullptr);
   EXPECT_EQ(of_a->Accept(), nullptr);
 }
@@ -194,8 +194,8 @@ TEST(TcpListen, Rfc9293Section3_9_2_3AddressesThatNoHostHasGetNoAnswer) {
     }
     EXPECT_EQ(hosts.b.counters().segments_in, from) << "what is sent to all never reaches TCP";
     hosts.time.RunFor(sw::Seconds(1));
-    EXPECT_EQ(hosts.b_to_a.frames, 0U);
-    EXPECT_EQ(hosts.b.table().size(), 0U);
+    EXPECT_EQ(hosts.b_to_a.frames, 0u);
+    EXPECT_EQ(hosts.b.table().size(), 0u);
   }
 }
 
@@ -238,9 +238,9 @@ TEST(TcpListen, StackMayGoBeforeItsConnections) {
     std::tie(client, server) = hosts.Connect();
   }
   EXPECT_EQ(client->state(), State::kClosed);
-  EXPECT_EQ(client->Write(Bytes(10)), 0U);
+  EXPECT_EQ(client->Write(Bytes(10)), 0u);
   uint8_t byte = 0;
-  EXPECT_EQ(client->Read({&byte, 1}), 0U);
+  EXPECT_EQ(client->Read({&byte, 1}), 0u);
   client->Close();
   client->Abort();
 }

@@ -23,33 +23,33 @@ class NeighborsTest : public testing::Test {
 TEST_F(NeighborsTest, FramesWaitForTheAnswer) {
   neighbors_.Send(kPeer, Bytes(60, 1));
   neighbors_.Send(kPeer, Bytes(60, 2));
-  EXPECT_EQ(asked_.size(), 1U);
+  EXPECT_EQ(asked_.size(), 1u);
   EXPECT_TRUE(netif_.frames.empty());
   neighbors_.Learn(kPeer, kMac, false);
-  ASSERT_EQ(netif_.frames.size(), 2U);
+  ASSERT_EQ(netif_.frames.size(), 2u);
   EXPECT_TRUE(std::equal(kMac.octets.begin(), kMac.octets.end(), netif_.frames[0].begin()));
   EXPECT_EQ(netif_.frames[1][6], 2);
   neighbors_.Send(kPeer, Bytes(60, 3));
-  EXPECT_EQ(netif_.frames.size(), 3U);
+  EXPECT_EQ(netif_.frames.size(), 3u);
   EXPECT_TRUE(time_.idle());
 }
 
 TEST_F(NeighborsTest, SilentNeighborIsAskedThriceAndForgotten) {
   neighbors_.Send(kPeer, Bytes(60));
   time_.RunFor(sw::Seconds(10));
-  EXPECT_EQ(asked_.size(), 3U);
+  EXPECT_EQ(asked_.size(), 3u);
   EXPECT_TRUE(time_.idle());
   neighbors_.Learn(kPeer, kMac, false);
   EXPECT_TRUE(netif_.frames.empty()) << "what waited is lost";
   EXPECT_FALSE(neighbors_.Find(kPeer));
   neighbors_.Send(kPeer, Bytes(60));
-  EXPECT_EQ(asked_.size(), 4U);
+  EXPECT_EQ(asked_.size(), 4u);
 }
 
 TEST_F(NeighborsTest, FewFramesWait) {
   for (int i = 0; i < 1000; ++i) neighbors_.Send(kPeer, Bytes(60));
   neighbors_.Learn(kPeer, kMac, false);
-  EXPECT_LE(netif_.frames.size(), 64U);
+  EXPECT_LE(netif_.frames.size(), 64u);
 }
 
 TEST_F(NeighborsTest, OneAddressOnTwoVlansIsTwoNeighbors) {

@@ -11,7 +11,7 @@ namespace {
 Options RoundTrip(const Options& options) {
   Bytes bytes;
   AppendOptions(bytes, options);
-  EXPECT_EQ(bytes.size() % 4, 0U);
+  EXPECT_EQ(bytes.size() % 4, 0u);
   EXPECT_LE(bytes.size(), kMaxOptionBytes);
   EXPECT_EQ(OptionBytes(options), bytes.size());
   return ParseOptions(bytes);
@@ -32,11 +32,11 @@ TEST(TcpOptions, EveryMixOfSynOptionsSurvives) {
 TEST(TcpOptions, Rfc2018Section3SackBlocksFitTheHeader) {
   Options o;
   for (uint32_t i = 0; i < 5; ++i) o.sack.Add({Seq(100 * i), Seq(100 * i + 50)});
-  EXPECT_EQ(o.sack.size(), 4U);
-  EXPECT_EQ(RoundTrip(o).sack.size(), 4U);
+  EXPECT_EQ(o.sack.size(), 4u);
+  EXPECT_EQ(RoundTrip(o).sack.size(), 4u);
   o.timestamps = Timestamps{1, 2};
   const Options back = RoundTrip(o);
-  EXPECT_EQ(back.sack.size(), 3U);
+  EXPECT_EQ(back.sack.size(), 3u);
   EXPECT_EQ(back.sack[2], o.sack[2]);
   EXPECT_FALSE(back.unknown);
 }

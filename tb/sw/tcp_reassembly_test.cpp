@@ -8,7 +8,7 @@
 namespace handoff::tcp {
 namespace {
 
-const Seq kNxt(0xffffff80U);
+const Seq kNxt(0xffffff80u);
 
 class ReassemblyTest : public testing::Test {
  protected:
@@ -45,14 +45,14 @@ TEST_F(ReassemblyTest, GivesWhatFollowsOn) {
   EXPECT_TRUE(TakeAll(0).empty());
   Insert(0, 100);
   EXPECT_EQ(TakeAll(0), Bytes(stream_.begin(), stream_.begin() + 200));
-  EXPECT_EQ(queue_.bytes(), 100U);
+  EXPECT_EQ(queue_.bytes(), 100u);
   EXPECT_FALSE(queue_.empty());
 }
 
 TEST_F(ReassemblyTest, KeepsEachByteOnce) {
   Insert(100, 200);
   Insert(50, 250);
-  EXPECT_EQ(queue_.bytes(), 200U);
+  EXPECT_EQ(queue_.bytes(), 200u);
   EXPECT_EQ(Blocks(), "100:200 50:250") << "the doubled part is told first (RFC 2883)";
 }
 
@@ -100,7 +100,7 @@ TEST_F(ReassemblyTest, RandomArrivalsGiveTheStream) {
     }
     ASSERT_EQ(got, stream_);
     ASSERT_TRUE(queue_.empty());
-    ASSERT_EQ(queue_.bytes(), 0U);
+    ASSERT_EQ(queue_.bytes(), 0u);
   }
 }
 

@@ -20,20 +20,20 @@ TEST(TcpReceiveQueue, ReadsAcrossPieces) {
   queue.Push(Piece(a));
   queue.Push(Piece({}));
   queue.Push(Piece(b));
-  EXPECT_EQ(queue.bytes(), 5U);
+  EXPECT_EQ(queue.bytes(), 5u);
   Bytes out(4);
-  EXPECT_EQ(queue.Read(out), 4U);
+  EXPECT_EQ(queue.Read(out), 4u);
   EXPECT_EQ(out, (Bytes{1, 2, 3, 4}));
-  EXPECT_EQ(queue.Read(out), 1U);
-  EXPECT_EQ(queue.Read(out), 0U);
+  EXPECT_EQ(queue.Read(out), 1u);
+  EXPECT_EQ(queue.Read(out), 0u);
 }
 
 TEST(TcpReceiveQueue, ByteInItsPlaceIsLeftThere) {
   Bytes buffer = {1, 2, 3, 4};
   ReceiveQueue queue;
   queue.Push(Piece(buffer, Place::kUserBuffer));
-  EXPECT_EQ(queue.charged_bytes(), 0U) << "the application's own memory";
-  EXPECT_EQ(queue.Read(buffer), 4U);
+  EXPECT_EQ(queue.charged_bytes(), 0u) << "the application's own memory";
+  EXPECT_EQ(queue.Read(buffer), 4u);
   EXPECT_EQ(buffer, (Bytes{1, 2, 3, 4}));
 }
 
@@ -44,7 +44,7 @@ TEST(TcpReceiveQueue, TakeGivesNoMoreThanAsked) {
   EXPECT_EQ(queue.Take(0), std::nullopt);
   const auto first = queue.Take(2);
   ASSERT_TRUE(first);
-  EXPECT_EQ(first->bytes.size(), 2U);
+  EXPECT_EQ(first->bytes.size(), 2u);
   const auto second = queue.Take(9);
   ASSERT_TRUE(second);
   EXPECT_EQ(second->seq, Seq(2));
@@ -52,8 +52,8 @@ TEST(TcpReceiveQueue, TakeGivesNoMoreThanAsked) {
 }
 
 WindowOffer Offer(uint32_t unread, uint32_t granted) {
-  return {.rcv_nxt = Seq(0xfffffff0U),
-          .rcv_adv = Seq(0xfffffff0U) + granted,
+  return {.rcv_nxt = Seq(0xfffffff0u),
+          .rcv_adv = Seq(0xfffffff0u) + granted,
           .buffer = 10000,
           .unread = unread,
           .mss = 1000,
@@ -61,9 +61,9 @@ WindowOffer Offer(uint32_t unread, uint32_t granted) {
 }
 
 TEST(TcpWindow, Rfc9293Section3_8_6_2_2EdgeMovesByWorthwhileStepsOnly) {
-  EXPECT_EQ(EdgeToGrant(Offer(0, 9001)), Seq(0xfffffff0U) + 9001);
-  EXPECT_EQ(EdgeToGrant(Offer(0, 9000)), Seq(0xfffffff0U) + 10000);
-  EXPECT_EQ(EdgeToGrant(Offer(9000, 5000)), Seq(0xfffffff0U) + 5000) << "never back";
+  EXPECT_EQ(EdgeToGrant(Offer(0, 9001)), Seq(0xfffffff0u) + 9001);
+  EXPECT_EQ(EdgeToGrant(Offer(0, 9000)), Seq(0xfffffff0u) + 10000);
+  EXPECT_EQ(EdgeToGrant(Offer(9000, 5000)), Seq(0xfffffff0u) + 5000) << "never back";
 }
 
 TEST(TcpWindow, NeverFartherThanTheFieldCanSay) {

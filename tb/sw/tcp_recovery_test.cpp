@@ -8,7 +8,7 @@
 namespace handoff::tcp {
 namespace {
 
-const Seq kUna(0xffffff00U);
+const Seq kUna(0xffffff00u);
 constexpr uint32_t kMss = 100;
 
 class RecoveryTest : public testing::Test {
@@ -51,24 +51,24 @@ class RecoveryTest : public testing::Test {
 TEST_F(RecoveryTest, NothingIsLostAtFirst) {
   Start(true);
   EXPECT_EQ(Resend(), "");
-  EXPECT_EQ(recovery_->Allowance(una_, nxt_), 0U);
-  EXPECT_EQ(recovery_->Allowance(una_, una_), 1000U);
+  EXPECT_EQ(recovery_->Allowance(una_, nxt_), 0u);
+  EXPECT_EQ(recovery_->Allowance(una_, una_), 1000u);
 }
 
 TEST_F(RecoveryTest, Rfc6582Section3_2EntryInflationAndExit) {
   Start(false);
   Duplicates(2);
   EXPECT_EQ(phase(), Recovery::Phase::kOpen);
-  EXPECT_EQ(recovery_->Allowance(una_, nxt_), 200U) << "limited transmit";
+  EXPECT_EQ(recovery_->Allowance(una_, nxt_), 200u) << "limited transmit";
   Duplicates(1);
   EXPECT_EQ(phase(), Recovery::Phase::kFast);
   EXPECT_EQ(Resend(), "0:100");
-  EXPECT_EQ(recovery_->Allowance(una_, nxt_), 0U);
+  EXPECT_EQ(recovery_->Allowance(una_, nxt_), 0u);
   Duplicates(3);  // ssthresh 500 + 6 segments - 1,000 in flight
-  EXPECT_EQ(recovery_->Allowance(una_, nxt_), 100U);
+  EXPECT_EQ(recovery_->Allowance(una_, nxt_), 100u);
   Ack(1000);
   EXPECT_EQ(phase(), Recovery::Phase::kOpen);
-  EXPECT_EQ(recovery_->Allowance(una_, nxt_), 500U);
+  EXPECT_EQ(recovery_->Allowance(una_, nxt_), 500u);
 }
 
 TEST_F(RecoveryTest, Rfc6582Section3_2PartialAckResendsOne) {
@@ -122,13 +122,13 @@ TEST_F(RecoveryTest, Rfc2018Section8TimeoutForgetsWhatWasTold) {
 TEST_F(RecoveryTest, Rfc5681Section3_1SecondTimeoutOfASegmentKeepsSsthresh) {
   Start(true);
   recovery_->OnTimeout(una_, nxt_, {});
-  EXPECT_EQ(recovery_->control().ssthresh(), 500U);
+  EXPECT_EQ(recovery_->control().ssthresh(), 500u);
   nxt_ += 400;
   recovery_->OnTimeout(una_, nxt_, {});
-  EXPECT_EQ(recovery_->control().ssthresh(), 500U);
+  EXPECT_EQ(recovery_->control().ssthresh(), 500u);
   Ack(600);
   recovery_->OnTimeout(una_, nxt_, {});
-  EXPECT_EQ(recovery_->control().ssthresh(), 400U) << "another segment";
+  EXPECT_EQ(recovery_->control().ssthresh(), 400u) << "another segment";
 }
 
 TEST_F(RecoveryTest, Rfc6675Section5ThreeNewsEnter) {
@@ -148,9 +148,9 @@ TEST_F(RecoveryTest, Rfc6675Section4PipeLimitsWhatIsResent) {
   Sack(500, 1000);  // lost: 0 to 500; the window is 500 now
   EXPECT_EQ(phase(), Recovery::Phase::kFast);
   EXPECT_EQ(Resend(), "0:100 100:200 200:300 300:400 400:500");
-  EXPECT_EQ(recovery_->Allowance(una_, nxt_), 0U);
+  EXPECT_EQ(recovery_->Allowance(una_, nxt_), 0u);
   Ack(200);
-  EXPECT_EQ(recovery_->Allowance(una_, nxt_), 200U);
+  EXPECT_EQ(recovery_->Allowance(una_, nxt_), 200u);
   EXPECT_EQ(Resend(), "") << "each once";
 }
 

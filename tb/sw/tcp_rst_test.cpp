@@ -23,7 +23,7 @@ TEST(TcpRst, Rfc9293Section3_10_7_1WithAckItsNumberIsUsed) {
 
 TEST(TcpRst, Rfc9293Section3_10_7_1WithoutAckItAcknowledges) {
   Segment s;
-  s.seq = Seq(0xffffffffU);
+  s.seq = Seq(0xffffffffu);
   s.flags.syn = true;
   const auto reset = ResetFor(s);
   ASSERT_TRUE(reset);

@@ -54,7 +54,7 @@ TEST(TcpRtt, Rfc6298Section5_5BacksOffToTheLimitAndASampleEndsIt) {
   EXPECT_EQ(rtt.rto(), Seconds(60));
   rtt.AddSample(Millis(100));
   EXPECT_EQ(rtt.rto(), Millis(300));
-  EXPECT_EQ(rtt.backoffs(), 0U);
+  EXPECT_EQ(rtt.backoffs(), 0u);
 }
 
 TEST(TcpRtt, Rfc6298Section5_7LostSynStartsAtThreeSeconds) {

@@ -9,7 +9,7 @@
 namespace handoff::tcp {
 namespace {
 
-const Seq kUna(0xffffff00U);
+const Seq kUna(0xffffff00u);
 constexpr uint32_t kMss = 100;
 
 SackBlocks Blocks(std::initializer_list<std::pair<uint32_t, uint32_t>> blocks) {
@@ -20,20 +20,20 @@ SackBlocks Blocks(std::initializer_list<std::pair<uint32_t, uint32_t>> blocks) {
 
 TEST(TcpScoreboard, MergesWhatTouches) {
   Scoreboard board;
-  EXPECT_EQ(board.Update(Blocks({{100, 200}, {300, 400}}), kUna, kUna + 1000), 200U);
-  EXPECT_EQ(board.Update(Blocks({{200, 300}}), kUna, kUna + 1000), 100U);
-  EXPECT_EQ(board.MissingBytes(kUna, kUna + 1000), 700U);
+  EXPECT_EQ(board.Update(Blocks({{100, 200}, {300, 400}}), kUna, kUna + 1000), 200u);
+  EXPECT_EQ(board.Update(Blocks({{200, 300}}), kUna, kUna + 1000), 100u);
+  EXPECT_EQ(board.MissingBytes(kUna, kUna + 1000), 700u);
   EXPECT_EQ(board.HighestSacked(kUna), kUna + 400);
-  EXPECT_EQ(board.Update(Blocks({{150, 350}}), kUna, kUna + 1000), 0U);
+  EXPECT_EQ(board.Update(Blocks({{150, 350}}), kUna, kUna + 1000), 0u);
 }
 
 TEST(TcpScoreboard, PassesOverBlocksOutsideTheFlight) {
   Scoreboard board;
   EXPECT_EQ(
-      board.Update(Blocks({{0, 100}, {900, 1100}, {500, 400}, {500, 500}}), kUna, kUna + 1000), 0U);
+      board.Update(Blocks({{0, 100}, {900, 1100}, {500, 400}, {500, 500}}), kUna, kUna + 1000), 0u);
   SackBlocks old;
   old.Add({kUna - 200, kUna - 100});
-  EXPECT_EQ(board.Update(old, kUna, kUna + 1000), 0U);
+  EXPECT_EQ(board.Update(old, kUna, kUna + 1000), 0u);
   EXPECT_TRUE(board.empty());
 }
 
@@ -41,7 +41,7 @@ TEST(TcpScoreboard, AdvanceForgets) {
   Scoreboard board;
   board.Update(Blocks({{100, 200}, {300, 400}}), kUna, kUna + 1000);
   board.Advance(kUna + 350);
-  EXPECT_EQ(board.MissingBytes(kUna + 350, kUna + 1000), 600U);
+  EXPECT_EQ(board.MissingBytes(kUna + 350, kUna + 1000), 600u);
   board.Advance(kUna + 400);
   EXPECT_TRUE(board.empty());
 }

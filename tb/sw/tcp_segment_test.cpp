@@ -13,7 +13,7 @@ Bytes Sample() {
   Segment s;
   s.src_port = 1000;
   s.dst_port = 80;
-  s.seq = Seq(0xfffffffeU);
+  s.seq = Seq(0xfffffffeu);
   s.ack = Seq(77);
   s.flags = {.psh = true, .ack = true};
   s.window = 501;
@@ -36,7 +36,7 @@ TEST(TcpSegment, SurvivesTheWireInPieces) {
   EXPECT_EQ(s.ack, Seq(77));
   EXPECT_EQ(s.window, 501);
   EXPECT_EQ(std::string(s.payload.begin(), s.payload.end()), "hello");
-  EXPECT_EQ(s.Length(), 5U);
+  EXPECT_EQ(s.Length(), 5u);
   EXPECT_EQ(s.End(), Seq(3));
   EXPECT_EQ(s.ToString(), "Flags [P.], seq 4294967294:3, ack 77, win 501, length 5");
 }
@@ -45,7 +45,7 @@ TEST(TcpSegment, EveryFlippedBitIsSeen) {
   const Bytes good = Sample();
   for (size_t bit = 0; bit < 8 * good.size(); ++bit) {
     Bytes bad = good;
-    bad[bit / 8] = static_cast<uint8_t>(bad[bit / 8] ^ 1U << bit % 8);
+    bad[bit / 8] = static_cast<uint8_t>(bad[bit / 8] ^ 1u << bit % 8);
     EXPECT_NE(ParseSegment(kA, kB, bad).error, SegmentError::kNone) << "bit " << bit;
   }
   EXPECT_EQ(ParseSegment(kA, IpAddr::V4(10, 0, 0, 3), good).error, SegmentError::kChecksum);
@@ -71,7 +71,7 @@ TEST(TcpSegment, FlagsKeepEveryBit) {
 TEST(TcpSegment, SynAndFinTakeANumberEach) {
   Segment s;
   s.flags = {.fin = true, .syn = true};
-  EXPECT_EQ(s.Length(), 2U);
+  EXPECT_EQ(s.Length(), 2u);
 }
 
 }  // namespace

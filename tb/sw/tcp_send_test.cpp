@@ -6,7 +6,7 @@
 namespace handoff::tcp {
 namespace {
 
-const Seq kFirst(0xffffc000U);
+const Seq kFirst(0xffffc000u);
 
 class SendQueueTest : public testing::Test {
  protected:
@@ -28,19 +28,19 @@ class SendQueueTest : public testing::Test {
 };
 
 TEST_F(SendQueueTest, KeepsWhatFits) {
-  EXPECT_EQ(queue_.Write(stream_), 50000U);
-  EXPECT_EQ(queue_.free(), 0U);
+  EXPECT_EQ(queue_.Write(stream_), 50000u);
+  EXPECT_EQ(queue_.free(), 0u);
   EXPECT_EQ(Get(0, 50000), Want(0, 50000));
   EXPECT_EQ(Get(16000, 33000), Want(16000, 33000)) << "across chunks";
   queue_.Acknowledge(kFirst + 20000);
   EXPECT_EQ(queue_.first(), kFirst + 20000);
-  EXPECT_EQ(queue_.Write(ByteView(stream_).subspan(50000)), 10000U);
+  EXPECT_EQ(queue_.Write(ByteView(stream_).subspan(50000)), 10000u);
   EXPECT_EQ(Get(20000, 60000), Want(20000, 60000));
 }
 
 TEST_F(SendQueueTest, SmallWritesAreGathered) {
   for (uint32_t i = 0; i < 1000; i += 10) queue_.Write(ByteView(stream_).subspan(i, 10));
-  EXPECT_EQ(queue_.Pieces({kFirst, kFirst + 1000}).size(), 1U);
+  EXPECT_EQ(queue_.Pieces({kFirst, kFirst + 1000}).size(), 1u);
   EXPECT_EQ(Get(5, 995), Want(5, 995));
 }
 

@@ -7,21 +7,21 @@ namespace handoff::tcp {
 namespace {
 
 TEST(TcpSeq, ComparesSeriallyAcrossTheWrap) {
-  const Seq before(0xfffffff0U);
+  const Seq before(0xfffffff0u);
   const Seq after = before + 0x20;
-  EXPECT_EQ(after.raw(), 0x10U);
+  EXPECT_EQ(after.raw(), 0x10u);
   EXPECT_LT(before, after);
   EXPECT_GE(after, before);
   EXPECT_EQ(after - before, 0x20);
   EXPECT_EQ(before - after, -0x20);
   EXPECT_EQ(Later(before, after), after);
   EXPECT_EQ(Earlier(before, after), before);
-  EXPECT_EQ(Distance(before, after), 0x20U);
+  EXPECT_EQ(Distance(before, after), 0x20u);
 }
 
 // RFC 9293, 3.4, the table of four cases, on a window that crosses 2^32.
 TEST(TcpSeq, Rfc9293Section3_4AcceptanceHasFourCases) {
-  const Seq nxt(0xffffff00U);
+  const Seq nxt(0xffffff00u);
   const Seq edge = nxt + 0x200;
   // No length, no window.
   EXPECT_TRUE(Acceptable(nxt, 0, nxt, nxt));

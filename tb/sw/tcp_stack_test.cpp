@@ -37,14 +37,14 @@ TEST_P(LinkFaults, EveryByteArrivesOnceInOrderBothWays) {
     ASSERT_TRUE(hosts.time.RunUntil([&] { return a.closed && b.closed; }))
         << "stuck: a " << ToString(client->state()) << " " << a.received << ", b "
         << ToString(server->state()) << " " << b.received;
-    EXPECT_EQ(b.received, 400000U);
-    EXPECT_EQ(a.received, 150000U);
-    EXPECT_EQ(a.wrong + b.wrong, 0U);
+    EXPECT_EQ(b.received, 400000u);
+    EXPECT_EQ(a.received, 150000u);
+    EXPECT_EQ(a.wrong + b.wrong, 0u);
     EXPECT_TRUE(a.ended && b.ended);
     EXPECT_EQ(a.reason, CloseReason::kDone);
     EXPECT_EQ(b.reason, CloseReason::kDone);
     hosts.time.RunFor(sw::Seconds(200));
-    EXPECT_EQ(hosts.a.table().size() + hosts.b.table().size(), 0U) << "TIME-WAIT ends";
+    EXPECT_EQ(hosts.a.table().size() + hosts.b.table().size(), 0u) << "TIME-WAIT ends";
     EXPECT_TRUE(hosts.time.idle()) << "no timer is left";
   }
 }
@@ -74,7 +74,7 @@ TEST(TcpStack, TransfersOverIpv6) {
   PatternUser a(client, 100000);
   PatternUser b(server, 0);
   ASSERT_TRUE(hosts.time.RunUntil([&] { return a.closed && b.closed; }));
-  EXPECT_EQ(b.received, 100000U);
+  EXPECT_EQ(b.received, 100000u);
   EXPECT_EQ(client->tcb().snd_mss, 1440);
 }
 
@@ -88,7 +88,7 @@ TEST(TcpStack, TransfersInsideVlans) {
     PatternUser a(client, 50000);
     PatternUser b(server, 0);
     ASSERT_TRUE(hosts.time.RunUntil([&] { return a.closed && b.closed; }));
-    EXPECT_EQ(b.received, 50000U);
+    EXPECT_EQ(b.received, 50000u);
     EXPECT_EQ(server->tuple().vlans, vlans);
   }
 }
@@ -99,8 +99,8 @@ TEST(TcpStack, CleanLinkNeedsNoRetransmission) {
   PatternUser a(client, 1000000);
   PatternUser b(server, 0);
   ASSERT_TRUE(hosts.time.RunUntil([&] { return a.closed && b.closed; }));
-  EXPECT_EQ(client->stats().retransmissions, 0U);
-  EXPECT_EQ(client->stats().timeouts, 0U);
+  EXPECT_EQ(client->stats().retransmissions, 0u);
+  EXPECT_EQ(client->stats().timeouts, 0u);
 }
 
 TEST(TcpStack, JumboFramesFillTheMtu) {
@@ -111,8 +111,8 @@ TEST(TcpStack, JumboFramesFillTheMtu) {
   PatternUser a(client, 300000);
   PatternUser b(server, 0);
   ASSERT_TRUE(hosts.time.RunUntil([&] { return a.closed && b.closed; }));
-  EXPECT_EQ(client->EffectiveMss(), 8948U);
-  EXPECT_EQ(b.received, 300000U);
+  EXPECT_EQ(client->EffectiveMss(), 8948u);
+  EXPECT_EQ(b.received, 300000u);
 }
 
 // RFC 9293, 3.4.1: M, a clock of 4 microseconds, and F, of the connection and a secret.
@@ -162,7 +162,7 @@ TEST(TcpStack, Rfc9293Section3_10_1OpenIsRefused) {
         *IpAddr::Parse("ff02::1"), *IpAddr::Parse("::")}) {
     EXPECT_EQ(hosts.a.Connect({hosts.addr_a, 4003}, {no_host, 9}), nullptr) << no_host.ToString();
   }
-  EXPECT_EQ(hosts.a.table().size(), 1U);
+  EXPECT_EQ(hosts.a.table().size(), 1u);
 }
 
 // RFC 9293, 3.9.2.2: the error goes to the connection whose segment it quotes.
@@ -173,7 +173,7 @@ TEST(TcpStack, Rfc9293Section3_9_2_2IcmpErrorFindsItsConnection) {
   const auto second = hosts.a.Connect({hosts.addr_a, 4002}, {hosts.addr_b, 9});
   Bytes rest(4);
   AppendIpv4(rest, {.src = hosts.addr_a, .dst = hosts.addr_b}, 20);
-  for (const uint32_t word : {4002U << 16 | 9U, second->tcb().iss.raw()}) Append32(rest, word);
+  for (const uint32_t word : {4002u << 16 | 9u, second->tcb().iss.raw()}) Append32(rest, word);
   const Bytes message = BuildIcmp(hosts.addr_b, hosts.addr_a, {false, 3, 3, rest});
   Bytes frame;
   AppendEthernet(
@@ -194,7 +194,7 @@ TEST(TcpStack, Rfc9293Section3_10_7_1ClosedPortRefuses) {
   const auto client = hosts.a.Connect({}, {hosts.addr_b, 9});
   ASSERT_TRUE(hosts.time.RunUntil([&] { return client->state() == State::kClosed; }));
   EXPECT_EQ(client->close_reason(), CloseReason::kRefused);
-  EXPECT_EQ(hosts.b.counters().resets_sent, 1U);
+  EXPECT_EQ(hosts.b.counters().resets_sent, 1u);
   EXPECT_LT(hosts.time.Now() - client->stats().opened_at, sw::Seconds(1));
 }
 
@@ -216,7 +216,7 @@ TEST(TcpStack, BacklogLeavesTheSynUnanswered) {
   hosts.time.RunFor(sw::Millis(500));
   EXPECT_EQ(first->state(), State::kEstablished);
   EXPECT_EQ(second->state(), State::kSynSent);
-  EXPECT_EQ(hosts.b.counters().listen_overflows, 1U);
+  EXPECT_EQ(hosts.b.counters().listen_overflows, 1u);
   ASSERT_NE(listener->Accept(), nullptr);
   hosts.time.RunFor(sw::Seconds(2));
   EXPECT_EQ(second->state(), State::kEstablished);

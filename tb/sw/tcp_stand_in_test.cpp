@@ -94,7 +94,7 @@ TEST_P(StandIn, ReadsTheRecordedStreamAndEndsOnTheRecordedNumbers) {
   ServerNetIf netif;
   HeapPool pool;
   StackConfig config;
-  config.random = [] { return 4U; };
+  config.random = [] { return 4u; };
   Stack stack(config, netif, time, pool);
   stack.AddAddress({syn_ack->src, 24, syn_ack->vlans, {}});
   ListenOptions listen;
@@ -113,8 +113,8 @@ TEST_P(StandIn, ReadsTheRecordedStreamAndEndsOnTheRecordedNumbers) {
     if (user && user->ended) server->ShutdownWrite();
   }
   ASSERT_NE(user, nullptr);
-  EXPECT_EQ(user->wrong, 0U);
-  EXPECT_GT(user->received, 100000U);
+  EXPECT_EQ(user->wrong, 0u);
+  EXPECT_GT(user->received, 100000u);
   EXPECT_TRUE(user->ended);
   EXPECT_EQ(server->tcb().rcv_nxt, last_ack);
   EXPECT_EQ(server->tcb().snd_nxt, last_seq);

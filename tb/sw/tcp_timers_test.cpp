@@ -22,7 +22,7 @@ TEST(TcpTimers, OneOfAKindAndOnceOnly) {
   EXPECT_FALSE(timers.Running(TimerKind::kDelayedAck));
   EXPECT_TRUE(timers.Running(TimerKind::kRetransmit));
   time.RunFor(Micros(1000));
-  EXPECT_EQ(fired.size(), 2U);
+  EXPECT_EQ(fired.size(), 2u);
 }
 
 TEST(TcpTimers, CancelledOnesAreGone) {

@@ -13,12 +13,12 @@ namespace {
 
 TEST(TcpWire, ChecksumOfRfc1071Example) {
   const Bytes bytes = {0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7};
-  EXPECT_EQ(ChecksumOf(bytes), static_cast<uint16_t>(~0xddf2U));
+  EXPECT_EQ(ChecksumOf(bytes), static_cast<uint16_t>(~0xddf2u));
 }
 
 TEST(TcpWire, ChecksumPadsAnOddByte) {
-  EXPECT_EQ(ChecksumOf(Bytes{0x12}), static_cast<uint16_t>(~0x1200U));
-  EXPECT_EQ(ChecksumOf(Bytes{0x12, 0x34, 0x56}), static_cast<uint16_t>(~0x6834U));
+  EXPECT_EQ(ChecksumOf(Bytes{0x12}), static_cast<uint16_t>(~0x1200u));
+  EXPECT_EQ(ChecksumOf(Bytes{0x12, 0x34, 0x56}), static_cast<uint16_t>(~0x6834u));
   EXPECT_EQ(ChecksumOf(Bytes{}), 0xffff);
 }
 
@@ -41,7 +41,7 @@ TEST_P(EthernetTags, SurviveTheWire) {
   EXPECT_EQ(parsed->header.src, h.src);
   EXPECT_EQ(parsed->header.tags, h.tags);
   EXPECT_EQ(parsed->header.ether_type, kEtherTypeIpv4);
-  ASSERT_EQ(parsed->payload.size(), 1U);
+  ASSERT_EQ(parsed->payload.size(), 1u);
 }
 INSTANTIATE_TEST_SUITE_P(NoneOneTwo, EthernetTags, testing::Values(0, 1, 2));
 
@@ -81,7 +81,7 @@ TEST(TcpWire, Ipv4PayloadEndsWhereTotalLengthSays) {
   packet.resize(packet.size() + 20);  // padding
   const auto parsed = ParseIpv4(packet);
   ASSERT_TRUE(parsed);
-  EXPECT_EQ(parsed->payload.size(), 3U);
+  EXPECT_EQ(parsed->payload.size(), 3u);
   EXPECT_EQ(parsed->header.tos, 0x10);
   EXPECT_EQ(parsed->header.src, IpAddr::V4(10, 0, 0, 1));
   EXPECT_TRUE(parsed->header.dont_fragment);
@@ -92,7 +92,7 @@ TEST(TcpWire, Ipv4RefusesWrongHeaders) {
   const Bytes good = Ipv4Sample();
   for (size_t bit = 0; bit < 8 * kIpv4HeaderBytes; ++bit) {
     Bytes bad = good;
-    bad[bit / 8] = static_cast<uint8_t>(bad[bit / 8] ^ 1U << bit % 8);
+    bad[bit / 8] = static_cast<uint8_t>(bad[bit / 8] ^ 1u << bit % 8);
     EXPECT_FALSE(ParseIpv4(bad)) << "bit " << bit;
   }
   for (size_t cut = 0; cut < good.size(); ++cut) {
@@ -112,7 +112,7 @@ TEST(TcpWire, Ipv6SurvivesTheWire) {
   AppendBytes(packet, Bytes{8, 9, 0, 0});
   const auto parsed = ParseIpv6(packet);
   ASSERT_TRUE(parsed);
-  EXPECT_EQ(parsed->payload.size(), 2U);
+  EXPECT_EQ(parsed->payload.size(), 2u);
   EXPECT_EQ(parsed->header.traffic_class, h.traffic_class);
   EXPECT_EQ(parsed->header.flow_label, h.flow_label);
   EXPECT_EQ(parsed->header.hop_limit, h.hop_limit);

@@ -87,7 +87,7 @@ std::span<uint8_t> Machine::Next(Ring ring, size_t bytes) {
   const uint64_t base = Register(ring, offsetof(handoff_ring_t, base_lo)) |
                         uint64_t{Register(ring, offsetof(handoff_ring_t, base_hi))} << 32;
   const uint32_t entry = at_[ring];
-  at_[ring] = (entry + 1) & ((1U << Register(ring, offsetof(handoff_ring_t, size))) - 1);
+  at_[ring] = (entry + 1) & ((1u << Register(ring, offsetof(handoff_ring_t, size))) - 1);
   return Memory(sw::PhysAddr(base + entry * bytes), bytes);
 }
 

@@ -60,12 +60,12 @@ class Board : public sc_core::sc_module {
     // Interrupt vector 0: where its message goes, what it says, and that it is not masked.
     Write(kBar2Address + MsixTable::kAddressLow, static_cast<uint32_t>(kMsiAddress));
     Write(kBar2Address + MsixTable::kControl, 0);
-    for (uint32_t tag = 0; tag < kNumBuffers; tag++) {
+    for (uint32_t tag = 0; tag < kNumBuffers; ++tag) {
       uint64_t words[LegacyDesc::kWords];
       LegacyDesc{.tag = tag, .addr = kBuffers + tag * kBufferBytes}.Pack(words);
       std::memcpy(&memory_[kRings[kLegacy] + tag * sizeof words], words, sizeof words);
     }
-    for (uint32_t i = 0; i < 4; i++) {
+    for (uint32_t i = 0; i < 4; ++i) {
       Write(Ring(i) + offsetof(handoff_ring_t, base_lo), static_cast<uint32_t>(kRings[i]));
       Write(Ring(i) + offsetof(handoff_ring_t, size), kLogSize);
       Write(Ring(i) + offsetof(handoff_ring_t, enable), 1);
@@ -79,16 +79,16 @@ class Board : public sc_core::sc_module {
   void Write(uint64_t addr, uint32_t value) { Access(tlm::TLM_WRITE_COMMAND, addr, value); }
 
   void Interrupt() {
-    interrupts++;
+    ++interrupts;
     while (true) {
       uint64_t words[Ntf::kWords];
       std::memcpy(words, &memory_[kRings[kNotifications] + next_ * sizeof words], sizeof words);
       const Ntf ntf = Ntf::Unpack(words);
       if (!ntf.phase) break;  // the first time round the ring the engine writes 1
-      next_++;
+      ++next_;
       std::printf("%s, %u bytes in buffer %u:", NtfKindName(static_cast<uint64_t>(ntf.kind)),
                   static_cast<unsigned>(ntf.len), static_cast<unsigned>(ntf.tag));
-      for (uint32_t i = 0; i < 6; i++)
+      for (uint32_t i = 0; i < 6; ++i)
         std::printf(" %02x", memory_[kBuffers + ntf.tag * kBufferBytes + i]);
       std::printf(" ...\n");
       const uint8_t* at = &memory_[kBuffers + ntf.tag * kBufferBytes];
@@ -148,7 +148,7 @@ class Board : public sc_core::sc_module {
   // A frame for nobody whom the engine knows: it goes up as it is.
   static std::vector<uint8_t> Frame() {
     std::vector<uint8_t> frame(100);
-    for (size_t i = 0; i < frame.size(); i++) frame[i] = static_cast<uint8_t>(2 + i);
+    for (size_t i = 0; i < frame.size(); ++i) frame[i] = static_cast<uint8_t>(2 + i);
     return frame;
   }
 

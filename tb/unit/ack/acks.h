@@ -71,7 +71,7 @@ class Acks {
               size_t merged = 0) {
     Same(ackreq, requests);
     Same(ack_tmr, timers);
-    Same(ack_cnt, std::vector<Cnt>(merged, Cnt{.index = 43}));  // CntAcksMerged
+    Same(ack_cnt, std::vector<Cnt>(merged, Cnt{.index = static_cast<U8>(Counter::CntAcksMerged)}));
   }
 
  private:

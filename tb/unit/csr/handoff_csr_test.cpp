@@ -12,6 +12,7 @@
 #include "gen/handoff_csr_rtl.h"
 #include "gen/handoff_regs.h"
 #include "model/handoff_csr.h"
+#include "tb/twin/axi_responses.h"
 #include "tb/twin/twin_bench.h"
 
 namespace handoff {
@@ -28,7 +29,6 @@ constexpr uint16_t kBaseLo = offsetof(handoff_ring_t, base_lo),
                    kEnable = offsetof(handoff_ring_t, enable),
                    kIndex = offsetof(handoff_ring_t, index),
                    kEngine = offsetof(handoff_ring_t, engine);
-constexpr uint8_t kOkay = 0, kSlverr = 2;
 
 // A csr with its register master; cycles are counted by the bench.
 struct Rig {
@@ -69,9 +69,9 @@ TEST(Csr, AnswersFourCyclesAfterAnAccessIsAccepted) {
   rig.bench.Until([&] { return rig.bench.in.s_ar_valid; }, "the request is up", 10);
   const uint64_t asked = rig.bench.cycle();
   rig.bench.Until([&] { return rig.bench.out().s_r_valid; }, "the answer is up", 10);
-  EXPECT_EQ(rig.bench.cycle() - asked, 4U);
+  EXPECT_EQ(rig.bench.cycle() - asked, 4u);
   rig.bench.Until([&] { return rig.s_r.received() == 1; }, "the answer is taken", 10);
-  EXPECT_EQ(rig.s_r.Take().data, 0x48444F46U);
+  EXPECT_EQ(rig.s_r.Take().data, 0x48444F46u);
 }
 
 TEST(Csr, RefusesUnmappedMisalignedReadOnlyAndPartialAccesses) {
@@ -83,30 +83,30 @@ TEST(Csr, RefusesUnmappedMisalignedReadOnlyAndPartialAccesses) {
   EXPECT_EQ(rig.Write(Rig::Ring(0, kEngine), 1), kSlverr);
   EXPECT_EQ(rig.Write(kMaxFrame, 1518, 0x7), kSlverr);
   EXPECT_EQ(rig.Write(kMaxFrame, 0x10000 | 1518), kSlverr);
-  EXPECT_EQ(rig.Read(kMaxFrame).data, 9018U);
-  EXPECT_EQ(rig.Read(kCounter0 + 8 * static_cast<int>(Counter::CntBadAccess)).data, 7U);
+  EXPECT_EQ(rig.Read(kMaxFrame).data, 9018u);
+  EXPECT_EQ(rig.Read(kCounter0 + 8 * static_cast<int>(Counter::CntBadAccess)).data, 7u);
 }
 
 TEST(Csr, ShowsWhatWasWrittenAsLevels) {
   Rig rig;
   EXPECT_EQ(rig.Write(kMaxFrame, 1518), kOkay);
   EXPECT_EQ(rig.bench.out().cfg.max_frame, 1518);
-  for (uint16_t i = 0; i < 10; i++) EXPECT_EQ(rig.Write(kHashKey + 4 * i, 0x1111 * (i + 1)), kOkay);
-  EXPECT_EQ(rig.bench.out().cfg.hash_key.w[0], 0x0000222200001111U);
-  EXPECT_EQ(rig.bench.out().cfg.hash_key.w[4], 0x0000aaaa00009999U);
+  for (uint16_t i = 0; i < 10; ++i) EXPECT_EQ(rig.Write(kHashKey + 4 * i, 0x1111 * (i + 1)), kOkay);
+  EXPECT_EQ(rig.bench.out().cfg.hash_key.w[0], 0x0000222200001111u);
+  EXPECT_EQ(rig.bench.out().cfg.hash_key.w[4], 0x0000aaaa00009999u);
   EXPECT_EQ(rig.Write(Rig::Ring(2, kBaseLo), 0x1000), kOkay);
   EXPECT_EQ(rig.Write(Rig::Ring(2, kBaseHi), 0x7), kOkay);
-  EXPECT_EQ(rig.bench.out().legacy_ring.base, 0x700001000U);
+  EXPECT_EQ(rig.bench.out().legacy_ring.base, 0x700001000u);
 }
 
 // Row 7. The least and the largest are legal, and the bits beyond the register count.
 TEST(Csr, TakesMaxFramesFromSixtyTo16383) {
   Rig rig;
-  for (const uint32_t legal : {60U, 61U, 16382U, 16383U}) {
+  for (const uint32_t legal : {60u, 61u, 16382u, 16383u}) {
     EXPECT_EQ(rig.Write(kMaxFrame, legal), kOkay) << legal;
     EXPECT_EQ(rig.bench.out().cfg.max_frame, legal);
   }
-  for (const uint32_t refused : {59U, 16384U, 0x10000U | 1518U}) {
+  for (const uint32_t refused : {59u, 16384u, 0x10000u | 1518u}) {
     EXPECT_EQ(rig.Write(kMaxFrame, refused), kSlverr) << refused;
     EXPECT_EQ(rig.bench.out().cfg.max_frame, 16383);
   }
@@ -116,35 +116,35 @@ TEST(Csr, TakesMaxFramesFromSixtyTo16383) {
 TEST(Csr, RefusesEachBitOfAWrongAddressAndEachMissingByte) {
   Rig rig;
   for (const int bit : {0, 1, 12, 13, 14, 15}) {
-    const auto wrong = static_cast<uint16_t>(kMaxFrame | 1U << bit);
+    const auto wrong = static_cast<uint16_t>(kMaxFrame | 1u << bit);
     EXPECT_EQ(rig.Write(wrong, 1518), kSlverr) << bit;
     EXPECT_EQ(rig.Read(wrong).resp, kSlverr) << bit;
   }
-  for (int byte = 0; byte < 4; byte++) {
-    EXPECT_EQ(rig.Write(kMaxFrame, 1518, 0xf & ~(1U << byte)), kSlverr) << byte;
+  for (int byte = 0; byte < 4; ++byte) {
+    EXPECT_EQ(rig.Write(kMaxFrame, 1518, 0xf & ~(1u << byte)), kSlverr) << byte;
   }
-  EXPECT_EQ(rig.Read(kMaxFrame).data, 9018U);
+  EXPECT_EQ(rig.Read(kMaxFrame).data, 9018u);
 }
 
 // Row 5, of a ring that is not enabled: alignment and size, on both sides of each bound.
 TEST(Csr, TakesEverySizeFromOneToFifteenAndEveryAlignedBase) {
   Rig rig;
-  for (uint16_t ring = 0; ring < 4; ring++) {
-    for (uint32_t log_size = 1; log_size <= 15; log_size++) {
+  for (uint16_t ring = 0; ring < 4; ++ring) {
+    for (uint32_t log_size = 1; log_size <= 15; ++log_size) {
       EXPECT_EQ(rig.Write(Rig::Ring(ring, kSize), log_size), kOkay) << log_size;
       EXPECT_EQ(rig.Read(Rig::Ring(ring, kSize)).data, log_size);
     }
-    for (const uint32_t refused : {0U, 16U, 0x10001U}) {
+    for (const uint32_t refused : {0u, 16u, 0x10001u}) {
       EXPECT_EQ(rig.Write(Rig::Ring(ring, kSize), refused), kSlverr) << refused;
     }
-    for (int bit = 0; bit < 6; bit++) {
-      EXPECT_EQ(rig.Write(Rig::Ring(ring, kBaseLo), 1U << bit), kSlverr) << bit;
+    for (int bit = 0; bit < 6; ++bit) {
+      EXPECT_EQ(rig.Write(Rig::Ring(ring, kBaseLo), 1u << bit), kSlverr) << bit;
     }
-    for (const uint32_t aligned : {0U, 0x40U, 0xffffffc0U}) {
+    for (const uint32_t aligned : {0u, 0x40u, 0xffffffc0u}) {
       EXPECT_EQ(rig.Write(Rig::Ring(ring, kBaseLo), aligned), kOkay) << aligned;
       EXPECT_EQ(rig.Read(Rig::Ring(ring, kBaseLo)).data, aligned);
     }
-    EXPECT_EQ(rig.Write(Rig::Ring(ring, kBaseHi), 0xffffffffU), kOkay);
+    EXPECT_EQ(rig.Write(Rig::Ring(ring, kBaseHi), 0xffffffffu), kOkay);
   }
 }
 
@@ -152,9 +152,9 @@ TEST(Csr, TakesEverySizeFromOneToFifteenAndEveryAlignedBase) {
 TEST(Csr, RefusesHashKeyWhileEntriesExist) {
   Rig rig;
   rig.bench.in.lookup_used = 1;
-  for (uint16_t i = 0; i < 10; i++) EXPECT_EQ(rig.Write(kHashKey + 4 * i, 5), kSlverr) << i;
-  EXPECT_EQ(rig.Read(kHashKey).data, 0U);
-  rig.bench.in.lookup_used = 0x80000000U;
+  for (uint16_t i = 0; i < 10; ++i) EXPECT_EQ(rig.Write(kHashKey + 4 * i, 5), kSlverr) << i;
+  EXPECT_EQ(rig.Read(kHashKey).data, 0u);
+  rig.bench.in.lookup_used = 0x80000000u;
   EXPECT_EQ(rig.Write(kHashKey, 5), kSlverr);
   EXPECT_EQ(rig.Write(kMaxFrame, 1518), kOkay);  // the key alone
   rig.bench.in.lookup_used = 0;
@@ -174,8 +174,8 @@ TEST(Csr, RefusesIndexBeyondTheRing) {
   EXPECT_EQ(rig.Write(Rig::Ring(1, kIndex), 0), kOkay);
   EXPECT_EQ(rig.bench.out().tx_ring.index, 0);
   // The least ring and the largest: the last entry, and what would be the next.
-  for (const uint32_t log_size : {1U, 15U}) {
-    const uint32_t size = 1U << log_size;
+  for (const uint32_t log_size : {1u, 15u}) {
+    const uint32_t size = 1u << log_size;
     EXPECT_EQ(rig.Write(Rig::Ring(1, kEnable), 0), kOkay);
     EXPECT_EQ(rig.Write(Rig::Ring(1, kSize), log_size), kOkay);
     EXPECT_EQ(rig.Write(Rig::Ring(1, kEnable), 1), kOkay);
@@ -203,10 +203,10 @@ TEST(Csr, RefusesRingChangesWhileEnabled) {
 TEST(Csr, LatchesTheHighWord) {
   Rig rig;
   Producer tcp_cnt(rig.bench, rig.bench.to.tcp_cnt);
-  for (int i = 0; i < 5; i++) tcp_cnt.Push(Cnt{.index = 7});
+  for (int i = 0; i < 5; ++i) tcp_cnt.Push(Cnt{.index = 7});
   rig.bench.Cycle(10);
-  EXPECT_EQ(rig.Read(kCounter0 + 8 * 7).data, 5U);
-  EXPECT_EQ(rig.Read(kCounter0 + 8 * 7 + 4).data, 0U);
+  EXPECT_EQ(rig.Read(kCounter0 + 8 * 7).data, 5u);
+  EXPECT_EQ(rig.Read(kCounter0 + 8 * 7 + 4).data, 0u);
   EXPECT_EQ(rig.Write(kCounter0 + 8 * 7, 0), kSlverr);
 }
 
@@ -220,7 +220,7 @@ TEST(Csr, CountsSeveralPulsesOfOneEdge) {
   rig.bench.Cycle();
   in.rxf_cnt_valid = in.rxf_drop_valid = in.tcp_cnt_valid = in.back_cnt_valid = false;
   in.ack_cnt_valid = in.tx_cnt_valid = in.txa_cnt_valid = in.irq_cnt_valid = false;
-  EXPECT_EQ(rig.Read(kCounter0 + 8 * 9).data, 8U);
+  EXPECT_EQ(rig.Read(kCounter0 + 8 * 9).data, 8u);
 }
 
 TEST(Csr, AFaultHaltsUntilReset) {
@@ -230,11 +230,11 @@ TEST(Csr, AFaultHaltsUntilReset) {
   rig.bench.in.tx_fault = false;
   rig.bench.Cycle(2);
   EXPECT_TRUE(rig.bench.out().halt);
-  EXPECT_EQ(rig.Read(kStatus).data & 0xf1, 0x21U);
+  EXPECT_EQ(rig.Read(kStatus).data & 0xf1, 0x21u);
   EXPECT_EQ(rig.Write(kCtrl, 1), kOkay);
   rig.bench.Cycle(40);
   EXPECT_FALSE(rig.bench.out().halt);
-  EXPECT_EQ(rig.Read(kStatus).data & 0xfb, 0x02U);
+  EXPECT_EQ(rig.Read(kStatus).data & 0xfb, 0x02u);
 }
 
 // Corners 105, 106.
@@ -252,10 +252,10 @@ TEST(Csr, ResetWaitsForDrain) {
   uint64_t cycles = 0;
   while (!rig.bench.out().unit_rst_n) {
     rig.bench.Cycle();
-    cycles++;
+    ++cycles;
   }
-  EXPECT_EQ(cycles, 15U);  // the sixteenth was seen above
-  EXPECT_EQ(rig.Read(kMaxFrame).data, 9018U);
+  EXPECT_EQ(cycles, 15u);  // the sixteenth was seen above
+  EXPECT_EQ(rig.Read(kMaxFrame).data, 9018u);
 }
 
 TEST(Csr, FunctionLevelResetHandShakes) {
@@ -283,7 +283,7 @@ TEST(Csr, AThousandRandomRuns) {
     rig.s_b.SetPace(rng.Chance(0.5) ? 1.0 : 0.4);
     rig.s_r.SetPace(rng.Chance(0.5) ? 1.0 : 0.4);
     rig.s_aw.SetIdle(rng.Chance(0.5) ? 0.0 : 0.4);
-    for (int i = 0; i < 12; i++) {
+    for (int i = 0; i < 12; ++i) {
       const auto any_addr = [&] {
         static constexpr uint16_t kBases[] = {kIdent,          kMaxFrame,       kHashKey,
                                               Rig::Ring(0, 0), Rig::Ring(2, 0), kCounter0};
@@ -304,7 +304,7 @@ TEST(Csr, AThousandRandomRuns) {
       rig.s_aw.Push(AxilAddr{.addr = kCtrl});
       rig.s_w.Push(AxilW{.strb = 15, .data = 1});
     }
-    for (int i = 0; i < 150; i++) {
+    for (int i = 0; i < 150; ++i) {
       auto& in = bench.in;
       const auto pulse = [&](bool& valid, Cnt& cnt) {
         valid = rng.Chance(calm ? 0.005 : 0.2);

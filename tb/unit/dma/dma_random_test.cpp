@@ -42,7 +42,7 @@ void RandomRuns() {
     const uint64_t overtakes = dma.overtakes;
     const uint64_t bursts = rng.Below(30), reads = rng.Below(60);
     for (uint64_t i = 0; i < bursts; ++i) {
-      dma.Write(rng.Chance(0.5) ? kUw : kNw, rng.Chance(0.6) ? 1 : rng.Between(1, 9));
+      dma.Write(rng.Chance(0.5) ? kUploadWr : kNotifyWr, rng.Chance(0.6) ? 1 : rng.Between(1, 9));
     }
     for (uint64_t i = 0; i < reads; ++i) {
       const bool odd = rng.Chance(0.1);

@@ -28,8 +28,8 @@ TEST(Dma, KeepsItsLatencies) {
   Dma dma;
   dma.Step(3);
   const uint64_t n = dma.bench.cycle() + 1;  // what is pushed now is valid in the next cycle
-  dma.Write(kUw, 1);
-  dma.Read(kLr, 0, 64);
+  dma.Write(kUploadWr, 1);
+  dma.Read(kLegacyRd, 0, 64);
   dma.StepUntil([&] { return dma.Done(); }, "all done");
   EXPECT_EQ(dma.aw_cycles.at(0), n + 1);
   EXPECT_EQ(dma.w_cycles.at(0), n + 1);
@@ -41,8 +41,8 @@ TEST(Dma, KeepsItsLatencies) {
 TEST(Dma, WritesOneBeatEveryCycle) {
   Dma dma;
   dma.Step(3);
-  for (int i = 0; i < 100; ++i) dma.Write(kUw, 1), dma.Write(kNw, 1);
-  for (int i = 0; i < 20; ++i) dma.Write(kUw, 5);
+  for (int i = 0; i < 100; ++i) dma.Write(kUploadWr, 1), dma.Write(kNotifyWr, 1);
+  for (int i = 0; i < 20; ++i) dma.Write(kUploadWr, 5);
   dma.StepUntil([&] { return dma.Done(); }, "all written");
   ASSERT_EQ(dma.w_cycles.size(), 300u);
   EXPECT_EQ(dma.w_cycles.back() - dma.w_cycles.front(), 299u);
@@ -52,7 +52,7 @@ TEST(Dma, ReadsOneRequestAndOneBeatEveryCycle) {
   Dma dma;
   dma.Step(3);
   for (int i = 0; i < 20; ++i) {
-    for (const Client client : {kCr, kLr, kTr}) dma.Read(client, 0, 64);
+    for (const Client client : {kCmdRd, kLegacyRd, kTxRd}) dma.Read(client, 0, 64);
   }
   dma.StepUntil([&] { return dma.Done(); }, "all read");
   EXPECT_EQ(dma.ar_cycles.back() - dma.ar_cycles.front(), 59u);
@@ -61,15 +61,15 @@ TEST(Dma, ReadsOneRequestAndOneBeatEveryCycle) {
 
 TEST(Dma, AlternatesBetweenClientsBurstByBurst) {
   Dma dma;
-  for (int i = 0; i < 10; ++i) dma.Write(kUw, 1 + i % 3), dma.Write(kNw, 1 + i % 2);
+  for (int i = 0; i < 10; ++i) dma.Write(kUploadWr, 1 + i % 3), dma.Write(kNotifyWr, 1 + i % 2);
   dma.StepUntil([&] { return dma.Done(); }, "all written");
-  for (size_t i = 0; i < 20; ++i) EXPECT_EQ(dma.aw_clients[i], i % 2 ? kNw : kUw) << i;
+  for (size_t i = 0; i < 20; ++i) EXPECT_EQ(dma.aw_clients[i], i % 2 ? kNotifyWr : kUploadWr) << i;
 }
 
 TEST(Dma, SharesReadsRoundRobin) {
   Dma dma;
   for (int i = 0; i < 10; ++i) {
-    for (const Client client : {kCr, kLr, kTr}) dma.Read(client, 16, 100);
+    for (const Client client : {kCmdRd, kLegacyRd, kTxRd}) dma.Read(client, 16, 100);
   }
   dma.StepUntil([&] { return dma.Done(); }, "all read");
   for (size_t i = 0; i < 30; ++i) EXPECT_EQ(dma.ar_clients[i], i % 3) << i;
@@ -79,7 +79,7 @@ TEST(Dma, KeepsABurstTogetherWhileItsClientPauses) {
   Dma dma;
   dma.bench.Declare({"rule 2: burst open, other client waits"});
   dma.upload_wr.SetIdle(0.8);
-  for (int i = 0; i < 40; ++i) dma.Write(kUw, 8), dma.Write(kNw, 1);
+  for (int i = 0; i < 40; ++i) dma.Write(kUploadWr, 8), dma.Write(kNotifyWr, 1);
   dma.StepUntil(
       [&] {
         const auto& in = dma.bench.in;
@@ -94,9 +94,9 @@ TEST(Dma, KeepsABurstTogetherWhileItsClientPauses) {
 TEST(Dma, OpensAtMostSixteenBurstsAndEndsTheLast) {
   Dma dma;
   dma.b_chance = 0;
-  for (int i = 0; i < 15; ++i) dma.Write(kUw, 1);
-  dma.Write(kUw, 64);
-  dma.Write(kUw, 1);
+  for (int i = 0; i < 15; ++i) dma.Write(kUploadWr, 1);
+  dma.Write(kUploadWr, 64);
+  dma.Write(kUploadWr, 1);
   dma.Step(200);
   EXPECT_EQ(dma.outstanding(), kMaxBursts);
   EXPECT_EQ(dma.w_cycles.size(), 15u + 64);
@@ -107,7 +107,7 @@ TEST(Dma, OpensAtMostSixteenBurstsAndEndsTheLast) {
 TEST(Dma, GivesErrorsBackToTheirBurst) {
   Dma dma;
   dma.error_chance = 0.5;
-  for (int i = 0; i < 50; ++i) dma.Write(kUw, 1), dma.Write(kNw, 1);
+  for (int i = 0; i < 50; ++i) dma.Write(kUploadWr, 1), dma.Write(kNotifyWr, 1);
   dma.StepUntil([&] { return dma.Done(); }, "all written");
   EXPECT_GT(dma.write_errors, 20u);
 }
@@ -115,7 +115,8 @@ TEST(Dma, GivesErrorsBackToTheirBurst) {
 TEST(Dma, GivesReadErrorsBackWithTheirBeat) {
   Dma dma;
   dma.error_chance = 0.3;
-  for (int i = 0; i < 30; ++i) dma.Read(kCr, 0, 64), dma.Read(kTr, 0, 512), dma.Read(kLr, 32, 200);
+  for (int i = 0; i < 30; ++i)
+    dma.Read(kCmdRd, 0, 64), dma.Read(kTxRd, 0, 512), dma.Read(kLegacyRd, 32, 200);
   dma.StepUntil([&] { return dma.Done(); }, "all read");
   EXPECT_GT(dma.read_errors, 60u);
 }
@@ -124,7 +125,8 @@ TEST(Dma, DeliversReadsInOrderWhateverTheCompletions) {
   Dma dma;
   dma.shuffle = true;
   dma.r_chance = 0.7;
-  for (int i = 0; i < 60; ++i) dma.Read(kCr, 0, 64), dma.Read(kTr, 0, 512), dma.Read(kLr, 8, 240);
+  for (int i = 0; i < 60; ++i)
+    dma.Read(kCmdRd, 0, 64), dma.Read(kTxRd, 0, 512), dma.Read(kLegacyRd, 8, 240);
   dma.StepUntil([&] { return dma.Done(); }, "all read");
   EXPECT_GT(dma.overtakes, 200u);
 }
@@ -132,7 +134,7 @@ TEST(Dma, DeliversReadsInOrderWhateverTheCompletions) {
 TEST(Dma, HoldsRequestsWhenAllTagsAreInUse) {
   Dma dma;
   dma.r_chance = 0;
-  for (int i = 0; i < 40; ++i) dma.Read(kLr, 0, 512);
+  for (int i = 0; i < 40; ++i) dma.Read(kLegacyRd, 0, 512);
   dma.Step(200);
   EXPECT_EQ(dma.tags(), dma.rd_tags);
   EXPECT_FALSE(dma.bench.out().ar_valid);
@@ -144,7 +146,8 @@ TEST(Dma, HoldsRequestsWhenAllTagsAreInUse) {
 TEST(Dma, WaitsForCredits) {
   Dma dma;
   dma.aw.SetPace(0), dma.w.SetPace(0), dma.ar.SetPace(0);
-  for (int i = 0; i < 10; ++i) dma.Write(kUw, 1), dma.Write(kNw, 1), dma.Read(kTr, 0, 512);
+  for (int i = 0; i < 10; ++i)
+    dma.Write(kUploadWr, 1), dma.Write(kNotifyWr, 1), dma.Read(kTxRd, 0, 512);
   dma.Step(2000);
   EXPECT_TRUE(dma.bench.out().aw_valid && dma.bench.out().w_valid && dma.bench.out().ar_valid);
   dma.w.SetPace(1);  // W alone goes on with what is open
@@ -155,11 +158,11 @@ TEST(Dma, WaitsForCredits) {
 
 TEST(Dma, BeginsNothingWhileHalted) {
   Dma dma;
-  dma.Write(kUw, 20);
+  dma.Write(kUploadWr, 20);
   dma.upload_wr.SetIdle(0.5);
   dma.Step(8);
   dma.bench.in.halt = true;
-  for (int i = 0; i < 5; ++i) dma.Write(kNw, 2), dma.Read(kCr, 0, 64);
+  for (int i = 0; i < 5; ++i) dma.Write(kNotifyWr, 2), dma.Read(kCmdRd, 0, 64);
   dma.Step(500);
   EXPECT_EQ(dma.w_cycles.size(), 20u) << "the open burst ends, no other begins";
   EXPECT_EQ(dma.aw_clients.size(), 1u);
@@ -174,7 +177,8 @@ TEST(Dma, StopsBetweenBurstsAndDrains) {
   Dma dma;
   dma.b_chance = dma.r_chance = 0.1;
   dma.ar.SetPace(0);
-  for (int i = 0; i < 20; ++i) dma.Write(kUw, 4), dma.Write(kNw, 1), dma.Read(kLr, 0, 512);
+  for (int i = 0; i < 20; ++i)
+    dma.Write(kUploadWr, 4), dma.Write(kNotifyWr, 1), dma.Read(kLegacyRd, 0, 512);
   dma.Step(20);
   EXPECT_TRUE(dma.bench.out().ar_valid);
   dma.bench.in.stop = true;
@@ -194,16 +198,16 @@ TEST(Dma, StopsBetweenBurstsAndDrains) {
 TEST(Dma, DropsAnswersToNothing) {
   Dma dma;
   dma.Step(3);
-  for (int i = 0; i < 4; ++i) dma.b.Push({.resp = kSlvErr});
+  for (int i = 0; i < 4; ++i) dma.b.Push({.resp = kSlverr});
   for (uint32_t id = 0; id < 256; ++id) dma.r.Push({.id = static_cast<U8>(id)});
   dma.Step(300);
   EXPECT_TRUE(dma.r.done() && dma.b.done() && dma.bench.out().quiet);
-  dma.Write(kUw, 1), dma.Read(kCr, 0, 64);
+  dma.Write(kUploadWr, 1), dma.Read(kCmdRd, 0, 64);
   dma.StepUntil([&] { return dma.Done(); }, "all done as if nothing had been");
 
   dma.nonsense_chance = 0.5;
   dma.shuffle = true;
-  for (int i = 0; i < 50; ++i) dma.Read(kTr, 0, 512), dma.Read(kCr, 0, 64);
+  for (int i = 0; i < 50; ++i) dma.Read(kTxRd, 0, 512), dma.Read(kCmdRd, 0, 64);
   dma.StepUntil([&] { return dma.Done(); }, "all read in spite of beats of other ids");
   EXPECT_GT(dma.nonsense, 100u);
 }
@@ -222,7 +226,7 @@ TEST(Dma, RoundsMalformedRequests) {
                                       {0, 513},
                                       {0, 65535},
                                       {63, 65535}}) {
-    dma.Read(kTr, offset, bytes);
+    dma.Read(kTxRd, offset, bytes);
   }
   dma.StepUntil([&] { return dma.Done(); }, "all read");
   EXPECT_EQ(dma.rd_cycles.size(), 1u + 1 + 1 + 1 + 2 + 2 + 8 + 8 + 8 + 8 + 8);

@@ -16,13 +16,14 @@
 
 #include "gen/handoff_dma_rtl.h"
 #include "model/handoff_dma.h"
+#include "tb/twin/axi_responses.h"
 #include "tb/twin/twin_bench.h"
 
 namespace handoff {
 
-constexpr uint8_t kOkay = 0, kSlvErr = 2, kDecErr = 3;
 constexpr uint32_t kMaxBursts = 16, kMaxTagBeats = 8;
-enum Client : uint8_t { kUw, kNw, kCr = 0, kLr, kTr };
+// Of writes, of reads.
+enum Client : uint8_t { kUploadWr, kNotifyWr, kCmdRd = 0, kLegacyRd, kTxRd };
 
 // What memory holds: any function of the address will do.
 inline Data MemoryAt(uint64_t addr) {
@@ -92,7 +93,7 @@ class Dma {
       beat.data = MemoryAt(beat.addr + i);
       beat.data.w[0] = client;  // so that a W beat says whose it is
       burst.push_back(beat);
-      (client == kUw ? upload_wr : notify_wr).Push(beat);
+      (client == kUploadWr ? upload_wr : notify_wr).Push(beat);
     }
     bursts_[client].push_back(burst);
   }
@@ -100,7 +101,7 @@ class Dma {
     const RdReq request{.addr = uint64_t{client} << 40 | serial_++ << 16 | offset,
                         .bytes = static_cast<U16>(bytes)};
     requests_[client].push_back(request);
-    (client == kCr ? cmd_rd_req : client == kLr ? legacy_rd_req : tx_rd_req).Push(request);
+    (client == kCmdRd ? cmd_rd_req : client == kLegacyRd ? legacy_rd_req : tx_rd_req).Push(request);
   }
 
   void Step(uint64_t cycles = 1) {
@@ -194,8 +195,8 @@ class Dma {
     for (size_t i = 0; i < std::min(aw_clients.size(), w_bursts_.size()); ++i) {
       ASSERT_EQ(aw_clients[i], w_bursts_[i]) << "AW and W in different orders";
     }
-    for (const uint8_t client : {kUw, kNw}) {
-      auto& done = client == kUw ? upload_wr_done : notify_wr_done;
+    for (const uint8_t client : {kUploadWr, kNotifyWr}) {
+      auto& done = client == kUploadWr ? upload_wr_done : notify_wr_done;
       if (done.empty()) continue;
       ASSERT_FALSE(answers_.empty()) << "an answer without B";
       done_cycles.push_back(done.items().front().cycle);
@@ -224,8 +225,8 @@ class Dma {
       EXPECT_LE(tags_.size(), rd_tags + 1);  // the last beat of one may still be on its way out
     }
     uint32_t beats = 0;
-    for (const uint8_t client : {kCr, kLr, kTr}) {
-      auto& rd = client == kCr ? cmd_rd : client == kLr ? legacy_rd : tx_rd;
+    for (const uint8_t client : {kCmdRd, kLegacyRd, kTxRd}) {
+      auto& rd = client == kCmdRd ? cmd_rd : client == kLegacyRd ? legacy_rd : tx_rd;
       if (rd.empty()) continue;
       ASSERT_EQ(++beats, 1u) << "two beats in one cycle";
       rd_cycles.push_back(rd.items().front().cycle);
@@ -261,7 +262,7 @@ class Dma {
       const bool err = rng_.Chance(error_chance);
       write_errors += err;
       b_cycles.push_back(bench.cycle() + 1);
-      b.Push({.resp = err ? (rng_.Chance(0.5) ? kSlvErr : kDecErr) : kOkay});
+      b.Push({.resp = err ? (rng_.Chance(0.5) ? kSlverr : kDecerr) : kOkay});
       answers_.push_back({aw_clients[answered_++], err});
     }
     if (r.queued() != 0) return;
@@ -280,7 +281,7 @@ class Dma {
       read_errors += err;
       tag.err[tag.given] = err;
       r_cycles.push_back(bench.cycle() + 1);
-      AxiR beat{.resp = err ? (rng_.Chance(0.5) ? kSlvErr : kDecErr) : kOkay, .id = tag.id};
+      AxiR beat{.resp = err ? (rng_.Chance(0.5) ? kSlverr : kDecerr) : kOkay, .id = tag.id};
       beat.data = MemoryAt(tag.addr + tag.given * kDataBytes);
       beat.last = ++tag.given == tag.beats;
       r.Push(beat);

@@ -43,7 +43,7 @@ void SetHashKey(Rig& rig) {
   constexpr std::array<uint32_t, 10> kKey = {0xbeac01fa, 0x6a42b73b, 0x8030f20c, 0x77cb2da3,
                                              0xae7b30b4, 0xd0ca2bcb, 0x43a38fb0, 0x4167253d,
                                              0x255b0ec2, 0x6d5a56da};
-  for (size_t i = 0; i < kKey.size(); i++)
+  for (size_t i = 0; i < kKey.size(); ++i)
     rig.host->WriteReg(static_cast<uint16_t>(offsetof(handoff_t, hash_key) + 4 * i), kKey[i]);
 }
 
@@ -53,8 +53,8 @@ TEST(EngineSmall, TheBuildRegisterSaysWhatWasBuilt) {
   Rig rig(Small());
   handoff__build_t build;
   build.w = rig.host->ReadReg(offsetof(handoff_t, build));
-  EXPECT_EQ(build.f.dct_entries, 64U);
-  EXPECT_EQ(build.f.slots, 4U);
+  EXPECT_EQ(build.f.dct_entries, 64u);
+  EXPECT_EQ(build.f.slots, 4u);
 }
 
 // Corner 69: no room for a tuple whose set and the stash are full, though entries are free; with
@@ -69,15 +69,15 @@ TEST(EngineSmall, FillsItsTableAndRefusesTheSixtyFifthConnection) {
     const U8 code = rig.Setup(next).code;
     next.port += kStride;
     if (code == kOk) {
-      next.conn++;
+      ++next.conn;
     } else {
       ASSERT_EQ(code, static_cast<U8>(Status::StatusNoRoom));
-      ASSERT_LT(++no_room, 1000U);
+      ASSERT_LT(++no_room, 1000u);
     }
   }
-  EXPECT_GT(no_room, 0U);
+  EXPECT_GT(no_room, 0u);
   EXPECT_EQ(rig.Setup(next).code, static_cast<U8>(Status::StatusBadIndex));
-  EXPECT_EQ(rig.host->ReadReg(offsetof(handoff_t, lookup_used)), 64U);
+  EXPECT_EQ(rig.host->ReadReg(offsetof(handoff_t, lookup_used)), 64u);
 }
 
 TEST(EngineSmall, HoldsFourPiecesOfAConnectionAndTakesAPrefixOfMore) {
@@ -89,11 +89,11 @@ TEST(EngineSmall, HoldsFourPiecesOfAConnectionAndTakesAPrefixOfMore) {
   post.piece0 = post.piece1 = post.piece2 = Piece{.size = 100, .addr = FlatHost::kUser};
   Ntf ntf = rig.Do(post, CmdKind::CmdPost);
   EXPECT_EQ(ntf.code, kOk);
-  EXPECT_EQ(ntf.count, 3U);
+  EXPECT_EQ(ntf.count, 3u);
   ntf = rig.Do(post, CmdKind::CmdPost);
   EXPECT_EQ(ntf.code, static_cast<U8>(Status::StatusNoSlot));
-  EXPECT_EQ(ntf.count, 1U);
-  EXPECT_EQ(rig.Post(2, FlatHost::kUser, 100).count, 0U);
+  EXPECT_EQ(ntf.count, 1u);
+  EXPECT_EQ(rig.Post(2, FlatHost::kUser, 100).count, 0u);
   post.startup = 5;
   EXPECT_EQ(rig.Do(post, CmdKind::CmdPost).code, static_cast<U8>(Status::StatusBadStartup));
 }
@@ -103,14 +103,14 @@ TEST(EngineSmall, HoldsFourPiecesOfAConnectionAndTakesAPrefixOfMore) {
 TEST(EngineSmall, DropsWholeWhatItsRxFifoDoesNotHold) {
   Rig rig(Small());
   constexpr uint32_t kFrames = 200;
-  for (uint32_t i = 0; i < kFrames; i++) rig.Receive({.port = 9});
+  for (uint32_t i = 0; i < kFrames; ++i) rig.Receive({.port = 9});
   rig.host->Run(4000);
   const uint64_t by_frames = rig.Count(Reason::ReasonRxFifoFull);
-  EXPECT_GT(by_frames, 0U);
+  EXPECT_GT(by_frames, 0u);
   EXPECT_EQ(rig.Count(Reason::ReasonNoEntry) + by_frames, kFrames);
 
   constexpr uint32_t kLong = 20;
-  for (uint32_t i = 0; i < kLong; i++) rig.Receive({.payload = Bytes(1460), .port = 9});
+  for (uint32_t i = 0; i < kLong; ++i) rig.Receive({.payload = Bytes(1460), .port = 9});
   rig.host->Run(8000);
   EXPECT_EQ(rig.Count(Reason::ReasonNoEntry) + rig.Count(Reason::ReasonRxFifoFull),
             kFrames + kLong);
@@ -132,7 +132,7 @@ uint64_t Traffic(Rig& rig, uint64_t seed) {
     const auto i = static_cast<uint16_t>(&c - conns.data());
     c.which = {.conn = static_cast<uint16_t>(63 - 11 * i), .port = static_cast<uint16_t>(100 + i)};
   }
-  for (int step = 0; step < 300; step++) {
+  for (int step = 0; step < 300; ++step) {
     Conn& c = conns[rng.Below(conns.size())];
     if (!c.up) {
       c.up = rig.Setup(c.which).code == kOk;
@@ -168,7 +168,7 @@ uint64_t Traffic(Rig& rig, uint64_t seed) {
         break;
       }
       case 3:  // more at once than its RX FIFO holds
-        for (int i = 0; i < 40; i++) rig.Receive({.port = 9});
+        for (int i = 0; i < 40; ++i) rig.Receive({.port = 9});
         break;
       default: {
         const size_t bytes = rng.Below(1461);
@@ -187,7 +187,7 @@ uint64_t Traffic(Rig& rig, uint64_t seed) {
 }
 
 TEST(EngineSmall, HasOneDigestInRandomTraffic) {
-  for (uint64_t seed = TestSeed(); seed < TestSeed() + 5; seed++) {
+  for (uint64_t seed = TestSeed(); seed < TestSeed() + 5; ++seed) {
     Rig both(Small());
     Rig rtl(Small(EngineForm::kRtl));
     Rig model(Small(EngineForm::kModel));
@@ -195,10 +195,10 @@ TEST(EngineSmall, HasOneDigestInRandomTraffic) {
     EXPECT_EQ(Traffic(rtl, seed), digest) << "seed " << seed;
     EXPECT_EQ(Traffic(model, seed), digest) << "seed " << seed;
     // All of it happened: what a small engine is short of, and what it is for.
-    EXPECT_GT(both.Count(Reason::ReasonRxFifoFull), 0U);
-    EXPECT_GT(both.Count(Reason::ReasonInOrderUser), 0U);
-    EXPECT_GT(both.Count(Reason::ReasonGap), 0U);
-    EXPECT_GT(both.host->sent.size(), 0U);
+    EXPECT_GT(both.Count(Reason::ReasonRxFifoFull), 0u);
+    EXPECT_GT(both.Count(Reason::ReasonInOrderUser), 0u);
+    EXPECT_GT(both.Count(Reason::ReasonGap), 0u);
+    EXPECT_GT(both.host->sent.size(), 0u);
   }
 }
 

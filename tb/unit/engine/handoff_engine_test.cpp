@@ -35,19 +35,19 @@ TEST(Engine, TakesAFrameUpAsALegacyFrame) {
   EXPECT_EQ(ntf.code, static_cast<U8>(Reason::ReasonNoEntry));
   ASSERT_EQ(ntf.len, frame.size());
   EXPECT_EQ(rig.host->Load(rig.host->LegacyAddr(ntf.tag), ntf.len), frame);
-  EXPECT_EQ(rig.Count(Reason::ReasonNoEntry), 1U);
-  EXPECT_GE(rig.host->interrupts, 1U);
+  EXPECT_EQ(rig.Count(Reason::ReasonNoEntry), 1u);
+  EXPECT_GE(rig.host->interrupts, 1u);
 }
 
 // Corner 105.
 TEST(Engine, DropsFramesBeforeRingsAreEnabled) {
   auto core = MakeCore({});
   FlatHost host(*core);
-  for (int i = 0; i < 3; i++) core->rx.Push({.cycle = 5000, .bytes = Frame({})});
+  for (int i = 0; i < 3; ++i) core->rx.Push({.cycle = 5000, .bytes = Frame({})});
   host.Run(8000);
   host.Until([&] { return core->AllQuiet(); }, "tables are cleared");
-  EXPECT_EQ(host.Counter(static_cast<uint32_t>(Reason::ReasonNoLegacyBuffer)), 3U);
-  EXPECT_EQ(host.Counter(static_cast<uint32_t>(Counter::CntFramesIn)), 3U);
+  EXPECT_EQ(host.Counter(static_cast<uint32_t>(Reason::ReasonNoLegacyBuffer)), 3u);
+  EXPECT_EQ(host.Counter(static_cast<uint32_t>(Counter::CntFramesIn)), 3u);
 }
 
 TEST(Engine, CarriesAConnectionFromSetupToUndelegate) {
@@ -58,7 +58,7 @@ TEST(Engine, CarriesAConnectionFromSetupToUndelegate) {
   rig.Receive({.payload = Pattern(0, 100)});
   Ntf ntf = rig.Next();
   EXPECT_EQ(ntf.code, static_cast<U8>(Reason::ReasonResync));
-  EXPECT_EQ(ntf.count, 1U);
+  EXPECT_EQ(ntf.count, 1u);
 
   // RESUME with the frame still unread: live at the run's end, acknowledged.
   ntf = rig.Resume(0, kIrs + 1);
@@ -71,16 +71,16 @@ TEST(Engine, CarriesAConnectionFromSetupToUndelegate) {
   const uint64_t at = FlatHost::kUser + 13;
   ntf = rig.Post(42, at, 4096);
   EXPECT_EQ(ntf.code, static_cast<U8>(Status::StatusOk));
-  EXPECT_EQ(ntf.count, 1U);
+  EXPECT_EQ(ntf.count, 1u);
   rig.host->Run(200);
   rig.Receive({.seq = kIrs + 101, .payload = Pattern(100, 1000)});
   rig.Receive(
       {.seq = kIrs + 1101, .flags = {.psh = true, .ack = true}, .payload = Pattern(1100, 333)});
   ntf = rig.Next();
   ASSERT_EQ(ntf.kind, NtfKind::NtfHandBack);
-  EXPECT_EQ(ntf.tag, 42U);
+  EXPECT_EQ(ntf.tag, 42u);
   EXPECT_EQ(ntf.seq, kIrs + 101);
-  EXPECT_EQ(ntf.count, 1333U);
+  EXPECT_EQ(ntf.count, 1333u);
   EXPECT_TRUE(ntf.psh);
   EXPECT_EQ(rig.host->Load(at, 1333), Pattern(100, 1333));
   EXPECT_EQ(*rig.host->Memory(at - 1, 1), 0);
@@ -120,7 +120,7 @@ TEST(Engine, CarriesAConnectionFromSetupToUndelegate) {
   std::memcpy(words, rig.host->Memory(FlatHost::kBlock, sizeof words), sizeof words);
   const State state = State::Unpack(words);
   EXPECT_EQ(state.rcv_nxt, kIrs + 1484);
-  EXPECT_EQ(state.legacy_cnt, 2U);
+  EXPECT_EQ(state.legacy_cnt, 2u);
   rig.Receive({.seq = kIrs + 1484, .payload = Pattern(0, 10)});
   EXPECT_EQ(rig.Next().code, static_cast<U8>(Reason::ReasonNoEntry));
 }
@@ -143,9 +143,9 @@ TEST(Engine, SendsASegmentWithTheEntrysAcknowledgement) {
   rig.host->Transmit(d);
   const Ntf ntf = rig.Next();
   EXPECT_EQ(ntf.kind, NtfKind::NtfSent);
-  EXPECT_EQ(ntf.tag, 99U);
+  EXPECT_EQ(ntf.tag, 99u);
   EXPECT_EQ(ntf.seq, kIss + 778);
-  ASSERT_EQ(rig.host->sent.size(), 1U);
+  ASSERT_EQ(rig.host->sent.size(), 1u);
   const auto ip = tcp::ParseIpv4(tcp::ByteView(rig.host->sent[0].bytes).subspan(14));
   ASSERT_TRUE(ip);
   const auto segment = tcp::ParseSegment(ip->header.src, ip->header.dst, ip->payload);
@@ -163,7 +163,7 @@ uint64_t Workload(const CoreConfig& config, uint64_t seed, uint64_t* evaluated =
   EXPECT_EQ(rig.Setup().code, 0);
   EXPECT_EQ(rig.Resume(0, kIrs + 1).code, 0);
   uint32_t next = kIrs + 1;
-  for (int i = 0; i < 60; i++) {
+  for (int i = 0; i < 60; ++i) {
     if (i % 7 == 3) rig.Post(static_cast<uint16_t>(i), FlatHost::kUser + rng.Below(100000), 3000);
     const size_t len = rng.Below(1400);
     Seg seg{.seq = next, .payload = Pattern(next, len)};
@@ -199,7 +199,7 @@ TEST(Engine, HasOneDigestWhateverRuns) {
 TEST(Engine, HasOneDigestForEveryMixOfUnits) {
   const uint64_t digest = Workload({.form = EngineForm::kModel}, 3);
   Rng rng(TestSeed(), "mixes");
-  for (int i = 0; i < 4; i++) {
+  for (int i = 0; i < 4; ++i) {
     CoreConfig config{.form = EngineForm::kComposed};
     std::string text;
     for (const char* unit : {"rx_parser", "rx_fifo", "lookup", "rx_tcp", "buffers", "upload", "ack",

@@ -16,8 +16,6 @@
 namespace handoff {
 namespace {
 
-constexpr uint64_t kAt = 0x40000000;  // where test data lies
-
 TEST(Tx, RawTouchesNoState) {
   TxRig<handoff_tx_rtl> t;
   t.Post(Raw({{.size = 1514, .addr = kAt + 7}}));

@@ -21,6 +21,8 @@
 
 namespace handoff {
 
+inline constexpr uint64_t kAt = 0x40000000;  // where test data lies
+
 inline TxDesc Raw(std::vector<Piece> pieces) {
   TxDesc d;
   d.op = static_cast<U8>(Tx::TxRaw);

@@ -15,8 +15,6 @@
 namespace handoff {
 namespace {
 
-constexpr uint64_t kAt = 0x40000000;
-
 // The cycles in which something was first to be seen.
 template <class Rig>
 class Watch : public Agent {

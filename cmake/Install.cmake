@@ -14,12 +14,12 @@ file(RELATIVE_PATH handoff_up /p/${CMAKE_INSTALL_LIBDIR}/pkgconfig /p)  # from p
 # What is installed, and no more: cmake --build <build> --target package_files.
 add_custom_target(package_files)
 
-# handoff_install(<folder> [ALSO <libraries>] [LINKS <targets>] [GENERATED <files>] [PRIVATE <headers>])
+# handoff_install(<folder> [ALSO <libraries>] [LINKS <targets>] [PRIVATE <headers>])
 #
 # <folder> with all libraries of it, and ALSO those, as the target handoff::<folder>. PRIVATE headers are not
 # installed: regular expressions.
 function(handoff_install folder)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "ALSO;LINKS;GENERATED;PRIVATE")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "ALSO;LINKS;PRIVATE")
   get_property(libraries GLOBAL PROPERTY handoff_libraries)
   list(FILTER libraries INCLUDE REGEX "^${folder}_")
   list(FILTER libraries EXCLUDE REGEX "_cli$")  # the program's own
@@ -42,25 +42,27 @@ function(handoff_install folder)
   endforeach()
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder} DESTINATION ${handoff_headers}
           FILES_MATCHING PATTERN "*.h" ${private})
-  list(TRANSFORM arg_GENERATED PREPEND ${PROJECT_BINARY_DIR}/gen/)
-  install(FILES ${arg_GENERATED} DESTINATION ${handoff_headers}/gen)
   configure_file(${PROJECT_SOURCE_DIR}/cmake/${target}.pc.in ${PROJECT_BINARY_DIR}/package/${target}.pc @ONLY)
   install(FILES ${PROJECT_BINARY_DIR}/package/${target}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endfunction()
 
-handoff_install(sw GENERATED handoff_pkg.h handoff_regs.h)
-add_dependencies(handoff_sw gen_pkg gen_regs)
+# What headers of all three include; not the adapters of Verilated units.
+add_dependencies(package_files gen)
+install(DIRECTORY ${PROJECT_BINARY_DIR}/gen DESTINATION ${handoff_headers}
+        FILES_MATCHING PATTERN "handoff_*.h" PATTERN "*_rtl.h" EXCLUDE PATTERN "handoff_engine_units.h" EXCLUDE
+        PATTERN rtl EXCLUDE)
+install(FILES LICENSE NOTICE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
-list(TRANSFORM handoff_engine_units REPLACE "(.+)" "handoff_\\1_ports.h" OUTPUT_VARIABLE ports)
-handoff_install(model LINKS handoff_sw $<INSTALL_INTERFACE:PkgConfig::HANDOFF_SYSTEMC>
-                GENERATED handoff_pkg_members.h handoff_engine_params.h handoff_engine_ports.h ${ports})
+handoff_install(sw)
+
+handoff_install(model LINKS handoff_sw $<INSTALL_INTERFACE:PkgConfig::HANDOFF_SYSTEMC>)
 target_compile_definitions(handoff_model INTERFACE SC_CPLUSPLUS=201703L)
 
 if(NOT HANDOFF_MODEL_ONLY)
-  # The Verilated engine, its units and Verilator's runtime are inside; no header that is installed shows them.
+  # The Verilated engine, its units and Verilator's runtime are inside; no header that is installed includes theirs.
   get_property(verilated GLOBAL PROPERTY handoff_engine_rtl)
   handoff_install(sim
-    ALSO ${verilated} rtl_engine rtl_engine_trace verilated
+    ALSO ${verilated} rtl_engine rtl_engine_trace verilated verilated_stop
     LINKS handoff_model fmt::fmt nlohmann_json::nlohmann_json $<INSTALL_INTERFACE:handoff::yaml>
           $<INSTALL_INTERFACE:PkgConfig::HANDOFF_PCAP> lz4 z
     PRIVATE "/cli$" "/core/composed_engine\\.h$" "/waves/model_waves\\.h$")

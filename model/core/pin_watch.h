@@ -15,6 +15,9 @@ namespace handoff {
 template <class Out>
 class PinWatch {
  public:
+  // The digest counts changes from what reset shows: no deadline, and all else 0.
+  PinWatch() { out_.wake_us = ~uint64_t{0}; }
+
   void See(uint64_t cycle, const EnginePins& pins, const Out& out) {
     const uint64_t out_bits = OutBits(out);
     if (out_bits != out_bits_ || !SameBits(pins, pins_)) {

@@ -27,7 +27,6 @@ using namespace handoff;
 
 namespace {
 
-constexpr uint64_t kPsPerUs = 1'000'000;
 constexpr uint64_t kLatencyPs = 250'000;  // of PCIe, one way: no less than PcieParams says
 constexpr uint64_t kMemoryPs = 100'000;   // a read in memory
 

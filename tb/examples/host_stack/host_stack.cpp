@@ -22,7 +22,7 @@ using namespace handoff;
 namespace {
 
 constexpr uint64_t kBytes = 300000;
-constexpr uint16_t kPort = 5000;
+constexpr uint16_t kServerPort = 5000;
 constexpr Micros kCable{50};
 
 struct Computer {
@@ -62,11 +62,11 @@ int main() {
   app::Progress received, sent;
   server.host->executor().Spawn([](sock::ListenSocket listener, app::Progress& p) -> sock::Task<> {
     co_await app::Sink(co_await listener.Accept(), p);
-  }(server.host->network().Listen({server.addr, kPort}), received));
+  }(server.host->network().Listen({server.addr, kServerPort}), received));
   client.host->executor().Spawn(
       [](sock::Network& network, sock::Endpoint to, app::Progress& p) -> sock::Task<> {
         co_await app::Source(co_await network.Connect(to), kBytes, p);
-      }(client.host->network(), {server.addr, kPort}, sent));
+      }(client.host->network(), {server.addr, kServerPort}, sent));
   while (!(received.done && sent.done) && clock.Step()) {
   }
 

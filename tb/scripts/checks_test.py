@@ -191,7 +191,7 @@ class Ports(unittest.TestCase):
 
     def test_members_stand_in_port_order_under_their_groups_comments(self):
         self.assertEqual(
-            self.struct("in")[2:],
+            self.struct("in")[3:],
             [
                 "// from above: go",
                 "const bool* go_valid = nullptr;",

@@ -18,11 +18,11 @@
 
 #include "gen/handoff_engine_rtl.h"
 #include "gen/handoff_engine_units.h"
+#include "model/core/core_loop.h"
+#include "model/core/engine_core.h"
 #include "model/rng.h"
 #include "model/sc/pin_engine.h"
 #include "model/sc/pin_shell.h"
-#include "sim/core/core_loop.h"
-#include "sim/core/engine_core.h"
 #include "tb/rig/engine_rig.h"
 #include "tb/rig/flat_host.h"
 #include "tb/rig/in_child.h"
@@ -91,7 +91,7 @@ struct WithAnother : PinEngine {
 template <class Top>
 class ByPins {
  public:
-  explicit ByPins(const CoreConfig&) {
+  explicit ByPins(const CoreParams&) {
     top_.clk_i(clk_);
     top_.rst_ni(rst_n_);
     top_.BindTo(wires_);
@@ -165,11 +165,9 @@ std::string Run(std::unique_ptr<EngineCore> core) {
 template <class Top>
 std::string RunByPins() {
   return InChild(
-      [] { return Run(std::make_unique<Core<ByPins<Top>>>(CoreConfig{.idle_skip = false})); });
+      [] { return Run(std::make_unique<Core<ByPins<Top>>>(CoreParams{.idle_skip = false})); });
 }
-std::string Fast() {
-  return Run(EngineCore::Make({.form = EngineForm::kModel, .idle_skip = false}));
-}
+std::string Fast() { return Run(MakeModelCore({.idle_skip = false})); }
 
 TEST(PinShell, GivesTheFastEnginesDigestAroundTheWholeEngine) {
   EXPECT_EQ(RunByPins<WholeModel>(), Fast());

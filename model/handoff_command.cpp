@@ -107,7 +107,7 @@ Key handoff_command::BuiltKey(const Setup0Desc& d) {
 
 // By the page's table.
 Status handoff_command::Check() const {
-  if (op() == 0 || op() > static_cast<uint8_t>(CmdKind::CmdUndelegate)) {
+  if (op() == 0 || op() >= kCmdKindCount) {
     return Status::StatusBadOp;
   }
   if (conn() >= dct_entries_) return Status::StatusBadIndex;

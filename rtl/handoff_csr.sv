@@ -284,7 +284,7 @@ module handoff_csr
     hwif_in.ring[RingTx].engine.value.next = tx_cons_i;
     hwif_in.ring[RingLegacy].engine.value.next = legacy_cons_i;
     hwif_in.ring[RingNtf].engine.value.next = ntf_prod_i;
-    // 4096 bits: only in the cycle that reads them.
+    // The counters are 4,096 bits: they are copied only in the cycle that reads one of them.
     if (block_req) begin
       for (int unsigned i = 0; i < NumCounter; i++) begin
         hwif_in.counter[i].lo.value.next = cnt_q[i][31:0];

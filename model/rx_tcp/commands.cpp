@@ -179,7 +179,7 @@ void CommandRows::Decide() {
   if (c_.status != Status::StatusOk) {  // C1
     return Answer(PlaceKind::PlaceAnswer, c_.status);
   }
-  if (c_.op < CmdKind::CmdSetup || c_.op > CmdKind::CmdUndelegate) {  // C2
+  if (c_.op < CmdKind::CmdSetup || static_cast<uint32_t>(c_.op) >= kCmdKindCount) {  // C2
     return Answer(PlaceKind::PlaceAnswer, Status::StatusBadOp);
   }
   if (c_.op != CmdKind::CmdSetup && (!s_.valid || s_.gen != c_.gen)) {  // C3

@@ -9,7 +9,7 @@
 namespace handoff::app {
 namespace {
 
-// An orderly end is none.
+// An orderly end is not an error.
 sock::CloseReason ErrorOf(const sock::Socket& socket) {
   return socket.error() == sock::CloseReason::kDone ? sock::CloseReason::kNone : socket.error();
 }

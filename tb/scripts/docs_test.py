@@ -9,6 +9,7 @@ import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts"))
 sys.dont_write_bytecode = True
 
 
@@ -153,6 +154,60 @@ class Docs(unittest.TestCase):
         ):
             with self.subTest(text=text):
                 self.assertIn(fault, self.citations(text))
+
+
+VCD = """$scope module run $end
+$var wire 1 ! clk $end
+$var wire 64 " cycle [63:0] $end
+$upscope $end
+$scope module rtl $end
+$var wire 1 # a $end
+$var wire 8 $ b [7:0] $end
+$upscope $end
+$scope module model $end
+$var wire 1 % a $end
+$upscope $end
+#0
+b111 "
+0#
+0%
+b1010 $
+#10
+b1000 "
+1%
+#20
+b1001 "
+0%
+"""
+
+
+class Waves(unittest.TestCase):
+    def draw(self, *words):
+        draw_waves = load("draw_waves")
+        with tempfile.TemporaryDirectory() as scratch:
+            vcd, svg = pathlib.Path(scratch, "w.vcd"), pathlib.Path(scratch, "w.svg")
+            vcd.write_text(VCD)
+            argv, sys.argv = sys.argv, ["draw_waves", str(vcd), "--out", str(svg), *words]
+            try:
+                draw_waves.main()
+            finally:
+                sys.argv = argv
+            return svg.read_text()
+
+    def test_a_picture_shows_values_and_marks_what_differs(self):
+        picture = self.draw("--cycles", "7:9", "@head", "rtl.a=rtl a", "model.a=model a", "rtl.b")
+        for text in (">7<", ">9<", ">head<", ">rtl a<", ">0xa<"):
+            self.assertIn(text, picture)
+        self.assertEqual(picture.count("#c02020"), 2)  # of both, in the one cycle
+
+    def test_what_is_not_there_is_refused(self):
+        for words, fault in (
+            (("--cycles", "7:9", "rtl.none"), "there is no rtl.none"),
+            (("--cycles", "70:90", "rtl.a"), "no cycle of 70 to 90"),
+        ):
+            with self.subTest(fault=fault), self.assertRaises(SystemExit) as stopped:
+                self.draw(*words)
+            self.assertIn(fault, str(stopped.exception))
 
 
 class Site(unittest.TestCase):

@@ -94,8 +94,7 @@ class CommandReference {
     const auto s = As<Setup1Desc>(w1);
     const auto set = As<SetDesc>(w0);
     const auto post = As<PostDesc>(w0);
-    if (plain.op == static_cast<U8>(CmdKind::CmdNone) ||
-        plain.op > static_cast<U8>(CmdKind::CmdUndelegate)) {
+    if (plain.op == static_cast<U8>(CmdKind::CmdNone) || plain.op >= kCmdKindCount) {
       return Status::StatusBadOp;
     }
     if (plain.conn >= table_.size()) return Status::StatusBadIndex;

@@ -21,7 +21,7 @@
 
 namespace handoff {
 
-constexpr uint32_t kAhead = 4, kLastCmd = static_cast<uint32_t>(CmdKind::CmdUndelegate);
+constexpr uint32_t kAhead = 4, kLastCmd = kCmdKindCount - 1;
 constexpr uint16_t kMaxFrame = kSlotsMaxFrame;
 
 // The unit with a host that posts slots, a memory, and lookup and rx_tcp, which answer.

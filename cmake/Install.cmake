@@ -53,7 +53,8 @@ add_dependencies(handoff_sw gen_pkg gen_regs)
 
 list(TRANSFORM handoff_engine_units REPLACE "(.+)" "handoff_\\1_ports.h" OUTPUT_VARIABLE ports)
 handoff_install(model LINKS handoff_sw $<INSTALL_INTERFACE:PkgConfig::HANDOFF_SYSTEMC>
-                GENERATED handoff_pkg_members.h handoff_engine_params.h handoff_engine_ports.h ${ports})
+                GENERATED handoff_pkg_members.h handoff_engine_params.h handoff_engine_ports.h
+                          handoff_params_pkg.h ${ports})
 target_compile_definitions(handoff_model INTERFACE SC_CPLUSPLUS=201703L)
 
 if(NOT HANDOFF_MODEL_ONLY)
@@ -67,6 +68,8 @@ if(NOT HANDOFF_MODEL_ONLY)
   install(TARGETS handoff RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   add_dependencies(package_files handoff)
 endif()
+
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/NOTICE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/handoff-config.cmake.in
   ${PROJECT_BINARY_DIR}/package/handoff-config.cmake INSTALL_DESTINATION ${handoff_package})

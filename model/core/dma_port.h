@@ -72,7 +72,7 @@ class DmaPort {
     if (pins.r_valid && out.r_ready) pins.r_valid = false;
     if (!pins.r_valid && !completions_.empty()) LoadCompletion(pins, cycle);
     if (!queue_.empty()) Drain(cycle);
-    pins.aw_ready = addresses_.size() < kMaxBursts;
+    pins.aw_ready = addresses_.size() < kMaxAddresses;
     pins.w_ready = queued_bytes_ < p_.queue_bytes;
     pins.ar_ready = pins.irq_ready = queue_.size() < kMaxQueue;
   }
@@ -103,7 +103,7 @@ class DmaPort {
   uint64_t link_bytes = 0;  // sent upstream, overheads included
 
  private:
-  static constexpr size_t kMaxBursts = 16;
+  static constexpr size_t kMaxAddresses = 16;
   static constexpr size_t kMaxQueue = 64;
   struct Burst {
     uint64_t addr;

@@ -42,7 +42,7 @@ std::ostream& operator<<(std::ostream& os, const T& value) {
 // One variable a word: name_w0 is the least significant.
 template <uint32_t N>
 void sc_trace(sc_core::sc_trace_file* file, const Bits<N>& value, const std::string& name) {
-  for (uint32_t i = 0; i < Bits<N>::kWords; i++) {
+  for (uint32_t i = 0; i < Bits<N>::kWords; ++i) {
     const int width = i + 1 == Bits<N>::kWords ? static_cast<int>(N - 64 * i) : 64;
     sc_core::sc_trace(file, value.w[i], name + "_w" + std::to_string(i), width);
   }

@@ -133,7 +133,7 @@ std::string Run(std::unique_ptr<EngineCore> core) {
   EXPECT_EQ(rig.Setup().code, 0);
   EXPECT_EQ(rig.Resume(0, kIrs + 1).code, 0);
   uint32_t next = kIrs + 1;
-  for (uint16_t i = 0; i < 12; i++) {
+  for (uint16_t i = 0; i < 12; ++i) {
     if (i % 4 == 1) rig.Post(i, FlatHost::kUser + rng.Below(100000), 3000);
     Seg seg{.seq = next, .payload = Pattern(next, 1 + rng.Below(1400))};
     seg.flags.psh = rng.Chance(0.3);
@@ -261,7 +261,7 @@ TEST(PinShell, WritesItsPinsAsWaves) {
     FifoBench bench;
     sc_core::sc_trace_file* file = sc_core::sc_create_vcd_trace_file(path.c_str());
     bench.fifo.Trace(file);
-    for (int i = 0; i < 3; i++) bench.Cycle();
+    for (int i = 0; i < 3; ++i) bench.Cycle();
     bench.rst_n.write(true);
     bench.Cycle();
     bench.wires.frame_valid_i.write(true);
@@ -274,7 +274,7 @@ TEST(PinShell, WritesItsPinsAsWaves) {
     bench.Cycle();
     bench.wires.frame_valid_i.write(false);
     bench.wires.hdr_valid_i.write(false);
-    for (int i = 0; i < 5; i++) bench.Cycle();
+    for (int i = 0; i < 5; ++i) bench.Cycle();
     sc_core::sc_close_vcd_trace_file(file);
     return std::string();
   });

@@ -67,7 +67,7 @@ SC_MODULE(Bench) {
     for (size_t at = 0; at < frame.size(); at += kDataBytes) {
       const size_t bytes = std::min<size_t>(kDataBytes, frame.size() - at);
       Axis beat{};
-      for (size_t i = 0; i < bytes; i++)
+      for (size_t i = 0; i < bytes; ++i)
         beat.data.set_byte(static_cast<uint32_t>(i), frame[at + i]);
       beat.keep = ~uint64_t{0} >> (kDataBytes - bytes);
       beat.last = at + bytes == frame.size();

@@ -70,6 +70,8 @@ if(NOT HANDOFF_MODEL_ONLY)
   add_dependencies(package_files handoff)
 endif()
 
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/NOTICE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/handoff-config.cmake.in
   ${PROJECT_BINARY_DIR}/package/handoff-config.cmake INSTALL_DESTINATION ${handoff_package})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/package/handoff-config-version.cmake

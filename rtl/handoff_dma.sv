@@ -276,7 +276,8 @@ module handoff_dma
   assign ar_valid_d = issue || (ar_valid_q && !ar_ready_i);
   assign tags_d = tags_q + (TagBits + 1)'(issue) - (TagBits + 1)'(free_tag);
 
-  assign q = rarb_idx == ClientTxRd ? tx_rd_req : rarb_idx == ClientLegacyRd ? legacy_rd_req : cmd_rd_req;
+  assign q = rarb_idx == ClientTxRd ? tx_rd_req :
+      rarb_idx == ClientLegacyRd ? legacy_rd_req : cmd_rd_req;
   // Beats that the request touches; only a malformed one makes 0 or more than a tag holds.
   assign span = (17'(q.addr[LaneBits-1:0]) + 17'(q.bytes) + 17'(DataBytes - 1)) >> LaneBits;
   assign beats = span == '0 ? beats_t'(1)

@@ -6,6 +6,7 @@ import importlib.machinery
 import importlib.util
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -114,6 +115,30 @@ class Sizes(unittest.TestCase):
         rtl = {"rtl/a.sv": "if ($bits(ntf_t) != 8 * NtfBytes) begin : gen_check\n"}
         self.assertEqual(list(check(rtl, ["ntf_t"])), [])
         self.assertIn("that state_t has its size", "\n".join(check(rtl, ["ntf_t", "state_t"])))
+
+    def test_the_units_refuse_types_of_another_size(self):
+        for size, unit in (
+            ("SlotBytes = 64", "handoff_command: every command must"),
+            ("SlotBytes = 64", "handoff_tx_fetch: tx_desc_t must"),
+            ("LegacyDescBytes = 16", "handoff_legacy: legacy_desc_t must"),
+            ("NtfBytes = 32", "handoff_notify: ntf_t must"),
+            ("StateBytes = 128", "handoff_rx_tcp: state_t must"),
+        ):
+            with self.subTest(unit=unit), tempfile.TemporaryDirectory() as scratch:
+                rtl = pathlib.Path(scratch, "rtl")
+                shutil.copytree(ROOT / "rtl", rtl)
+                types = rtl / "handoff_host_types.svh"
+                name, value = size.split(" = ")
+                text = types.read_text()
+                self.assertIn(size + ";", text)
+                types.write_text(text.replace(size + ";", f"{name} = {2 * int(value)};"))
+                command = [ROOT / "scripts/gen_params", "--rtl", rtl]
+                files = ["--header", rtl / "x.h", "--cmake", rtl / "x.cmake"]
+                run = subprocess.run(
+                    [*command, *files], capture_output=True, text=True, check=False
+                )
+                self.assertNotEqual(run.returncode, 0)
+                self.assertIn(unit, run.stderr)
 
     def made(self, bits):
         """Of a notification of 4 bytes, so many bits in its first field: header, page."""

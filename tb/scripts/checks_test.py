@@ -269,7 +269,8 @@ class PortTables(unittest.TestCase):
             ("| count | out | u32_t", "| count | out | u16_t", "out u16_t; the RTL's: out u32_t"),
             ("| The sum. |", "| |", "count: no description"),
             ("| level | csr |", "| level |", "no port of the RTL"),
-            ("| count |", "| go |", "go: twice"),
+            ("| go | in", "| go | in | u32_t | pulse | csr | Go. |\n| go | in", "go: twice"),
+            ("| count | out", "| go | out", "go: out u32_t; the RTL's: in u32_t"),
         ):
             with self.subTest(fault=fault, new=new):
                 self.assertIn(fault, self.errors(PORT_TABLE.replace(old, new)))

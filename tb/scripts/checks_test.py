@@ -226,6 +226,56 @@ class Ports(unittest.TestCase):
                 self.assertIn(fault, self.header(MODULE.replace(old, new)))
 
 
+PORT_TABLE = """
+## Ports
+| port | in/out | type | kind | peer | what it is |
+| --- | --- | --- | --- | --- | --- |
+| clk | in | logic | clock | pin | The clock. |
+| rst_n | in | logic | reset | csr | The reset. |
+| go | in | [`u32_t`](../interfaces.md) | pulse | csr | Go: the number to add. |
+| count | out | u32_t | level | csr | The sum. |
+| count_ready | in | logic | level | csr | The sum may change. |
+| quiet | out | logic | level | engine | Nothing is left to do. |
+
+## Stages
+| go | no port |
+"""
+
+
+class PortTables(unittest.TestCase):
+    def errors(self, page):
+        check = load("check_twins")
+        with tempfile.TemporaryDirectory() as scratch:
+            check.ROOT = pathlib.Path(scratch)
+            for name, text in (("rtl/handoff_toy.sv", MODULE), ("docs/units/toy.md", page)):
+                path = check.ROOT / name
+                path.parent.mkdir(parents=True)
+                path.write_text(text)
+            return "\n".join(check.check_port_table("toy"))
+
+    def test_same_ports_pass(self):
+        self.assertEqual(self.errors(PORT_TABLE), "")
+        valid = "| go_valid | in | logic | pulse | csr | Go is there. |\n| go | in"
+        self.assertEqual(self.errors(PORT_TABLE.replace("| go | in", valid)), "")
+
+    def test_each_difference_is_named(self):
+        for old, new, fault in (
+            ("## Ports", "## Pins", 'no table "| port | in/out'),
+            ("| kind |", "| sort |", 'no table "| port | in/out'),
+            ("| clk |", "| clock |", "clk: missing, but a port of the RTL"),
+            ("| rst_n |", "| rst |", "rst: no port of the RTL"),
+            ("| go | in", "| went | in", "go: missing, but a port"),
+            ("| count | out", "| count | in", "count: in u32_t; the RTL's: out u32_t"),
+            ("| count | out | u32_t", "| count | out | u16_t", "out u16_t; the RTL's: out u32_t"),
+            ("| The sum. |", "| |", "count: no description"),
+            ("| level | csr |", "| level |", "no port of the RTL"),
+            ("| go | in", "| go | in | u32_t | pulse | csr | Go. |\n| go | in", "go: twice"),
+            ("| count | out", "| go | out", "go: out u32_t; the RTL's: in u32_t"),
+        ):
+            with self.subTest(fault=fault, new=new):
+                self.assertIn(fault, self.errors(PORT_TABLE.replace(old, new)))
+
+
 RULE = "// " + "-" * 60 + "\n"
 
 

@@ -144,8 +144,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void ChallengeAck();
   void InputReset(const Segment& segment);
   void InputSyn();
-  bool InputAck(const Segment& segment);
-  bool InputAckInSynReceived(const Segment& segment);
+  bool PassesAck(const Segment& segment);
+  void InputAck(const Segment& segment);
   void InputText(const Segment& segment, const Hold& hold);
   void Accept(StreamPiece piece);
   void Deliver(StreamPiece piece);

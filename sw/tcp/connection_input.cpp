@@ -113,7 +113,6 @@ void Connection::InputSynchronized(const Segment& arrived, const Hold& hold) {
     AnswerUnacceptable(segment);
     return;
   }
-  KeepTimestamp(tcb_, segment, timers_.Now());
   // Second: RST. Third is security. Fourth: SYN. Fifth: ACK.
   if (segment.flags.rst) {
     InputReset(segment);
@@ -123,7 +122,12 @@ void Connection::InputSynchronized(const Segment& arrived, const Hold& hold) {
     InputSyn();
     return;
   }
-  if (!InputAck(segment)) return;
+  if (!PassesAck(segment)) return;
+  // Whoever guesses a number in the window has come as far as the tests above; what such a segment
+  // says of the time must not be kept, or PAWS refuses the true peer from then on (RFC 5961, 5.2).
+  KeepTimestamp(tcb_, segment, timers_.Now());
+  InputAck(segment);
+  if (tcb_.state == State::kClosed) return;
   // Sixth: URG. The urgent pointer is not passed on; urgent bytes are read in line (3.8.5).
   // Seventh: text. Eighth: FIN.
   InputText(segment, hold);
@@ -154,7 +158,9 @@ void Connection::AnswerUnacceptable(const Segment& segment) {
   if (segment.flags.rst) return;
   if (tcb_.RcvWnd() == 0 && segment.seq == tcb_.rcv_nxt && segment.flags.ack) {
     // "If the RCV.WND is zero, ... special allowance should be made to accept valid ACKs".
-    if (!InputAck(segment)) return;
+    if (!PassesAck(segment)) return;
+    InputAck(segment);
+    if (tcb_.state == State::kClosed) return;
   }
   if (tcb_.state == State::kTimeWait && segment.flags.fin) {
     timers_.Set(TimerKind::kTimeWait, host_.config().msl * 2);
@@ -203,29 +209,30 @@ void Connection::InputSyn() {
   ChallengeAck();  // RFC 5961, 4.2
 }
 
-bool Connection::InputAck(const Segment& segment) {
+// Fifth, first half: whether the acknowledgement is one that this peer can have sent.
+bool Connection::PassesAck(const Segment& segment) {
   if (!segment.flags.ack) return false;
-  if (tcb_.state == State::kSynReceived && !InputAckInSynReceived(segment)) return false;
-  // RFC 5961, 5.2: neither of something not yet sent nor older than any window.
-  if (segment.ack > tcb_.snd_nxt || segment.ack < AckFloor()) {
-    ChallengeAck();
-    return false;
-  }
-  ProcessAck(AckEvent::Of(segment, tcb_));
-  return tcb_.state != State::kClosed;
-}
-
-bool Connection::InputAckInSynReceived(const Segment& segment) {
-  if (segment.ack <= tcb_.snd_una || segment.ack > tcb_.snd_nxt) {
+  if (tcb_.state == State::kSynReceived) {
+    if (tcb_.snd_una < segment.ack && segment.ack <= tcb_.snd_nxt) return true;
     SendReset(segment.ack);
     return false;
   }
-  const AckEvent event = AckEvent::Of(segment, tcb_);
-  tcb_.snd_una = segment.ack;
-  TakeRttSample(event);
-  // The window and WL1, WL2 are set by the ACK's ordinary processing, which follows.
-  Establish();
-  return true;
+  // RFC 5961, 5.2: neither of something not yet sent nor older than any window.
+  if (segment.ack <= tcb_.snd_nxt && AckFloor() <= segment.ack) return true;
+  ChallengeAck();
+  return false;
+}
+
+// Fifth, second half.
+void Connection::InputAck(const Segment& segment) {
+  if (tcb_.state == State::kSynReceived) {
+    const AckEvent event = AckEvent::Of(segment, tcb_);
+    tcb_.snd_una = segment.ack;
+    TakeRttSample(event);
+    // The window and WL1, WL2 are set by the ACK's ordinary processing, which follows.
+    Establish();
+  }
+  ProcessAck(AckEvent::Of(segment, tcb_));
 }
 
 void Connection::InputText(const Segment& segment, const Hold& hold) {

@@ -256,6 +256,17 @@ TEST_F(Delegated, PawsIsJudgedByTheFrozenValueWhileResync) {
   EXPECT_EQ(c->IssueResume().ts_recent, 2000u);
 }
 
+// RFC 5961, 5.2 (corner 44 is the same of the engine).
+TEST_F(Delegated, ATimestampOfAForgedSegmentNeverReachesResume) {
+  options.timestamps = true;
+  peer_syn.timestamps = Timestamps{0, 0};
+  InResync();
+  peer_time = 2000000000;
+  for (const Segment& forged : {Rst(2), Ack(1, 90000), Syn()}) Legacy(forged);
+  EXPECT_EQ(c->tcb().ts_recent, 1000U);
+  EXPECT_EQ(c->IssueResume().ts_recent, 1000U);
+}
+
 // -- Live --
 
 TEST_F(Delegated, ProgressIsAnAcknowledgement) {

@@ -113,6 +113,21 @@ bool IpAddr::IsMulticast() const {
   return (octets_[0] & 0xf0) == 0xe0 || *this == V4(255, 255, 255, 255);
 }
 
+bool IpAddr::IsHosts() const {
+  if (IsUnspecified() || IsMulticast()) return false;
+  if (!v6_) {
+    // RFC 6890, 2.2.2: "this network", loopback, and what is reserved for future use.
+    return octets_[0] != 0 && octets_[0] != 127 && octets_[0] < 240;
+  }
+  // RFC 4291, 2.5.3: the loopback address; 2.5.5: addresses that hold an IPv4 address.
+  const auto zeros = [this](size_t count) {
+    return std::all_of(octets_.begin(), octets_.begin() + static_cast<std::ptrdiff_t>(count),
+                       [](uint8_t o) { return o == 0; });
+  };
+  const bool mapped = zeros(10) && octets_[10] == 0xff && octets_[11] == 0xff;
+  return !zeros(12) && !mapped;
+}
+
 bool IpAddr::SamePrefix(const IpAddr& other, unsigned prefix_bits) const {
   if (v6_ != other.v6_) return false;
   for (unsigned bit = 0; bit < prefix_bits; bit += 8) {

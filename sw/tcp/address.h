@@ -38,6 +38,9 @@ class IpAddr {
   ByteView octets() const { return ByteView(octets_).first(v6_ ? 16 : 4); }
   bool IsUnspecified() const;
   bool IsMulticast() const;  // for IPv4 the limited broadcast address too
+  // Whether it may stand in a packet on a wire as one host's: no group's, no loopback address, none
+  // that is reserved. The broadcast address of a subnet is not known here.
+  bool IsHosts() const;
   // Whether both lie in one subnet of `prefix_bits`.
   bool SamePrefix(const IpAddr& other, unsigned prefix_bits) const;
   std::string ToString() const;

@@ -10,6 +10,19 @@
 #include "sw/tcp/ndp.h"
 
 namespace handoff::tcp {
+namespace {
+
+// The last address of an IPv4 subnet, and the first, which was its broadcast address once (RFC
+// 1122, 3.3.6). A subnet of one or two addresses has neither (RFC 3021).
+bool IsBroadcastOf(const LocalAddress& local, const IpAddr& addr) {
+  if (addr.is_v6() || local.prefix_bits >= 31) return false;
+  if (!local.addr.SamePrefix(addr, local.prefix_bits)) return false;
+  const uint32_t host = Load32(addr.octets(), 0) & (UINT32_MAX >> local.prefix_bits);
+  return host == 0 || host == UINT32_MAX >> local.prefix_bits;
+}
+
+}  // namespace
+
 
 IpLayer::IpLayer(NetIf& netif, sw::TimerService& timers, Handlers handlers)
     : netif_(netif),
@@ -21,6 +34,13 @@ void IpLayer::AddAddress(const LocalAddress& address) { addresses_.push_back(add
 bool IpLayer::IsLocal(const IpAddr& addr, const Vlans& vlans) const {
   return std::any_of(addresses_.begin(), addresses_.end(),
                      [&](const LocalAddress& a) { return a.addr == addr && a.vlans == vlans; });
+}
+
+bool IpLayer::MayBePeer(const IpAddr& addr, const Vlans& vlans) const {
+  if (!addr.IsHosts() || IsLocal(addr, vlans)) return false;
+  return std::none_of(addresses_.begin(), addresses_.end(), [&](const LocalAddress& a) {
+    return a.vlans == vlans && IsBroadcastOf(a, addr);
+  });
 }
 
 std::optional<LocalAddress> IpLayer::ChooseLocal(const IpAddr& remote, const Vlans& vlans) const {
@@ -50,10 +70,10 @@ void IpLayer::Input(ByteView frame) {
       InputArp(eth->payload, vlans);
       break;
     case kEtherTypeIpv4:
-      InputIpv4(eth->payload, vlans);
+      InputIpv4(eth->payload, vlans, h.dst.IsMulticast());
       break;
     case kEtherTypeIpv6:
-      InputIpv6(eth->payload, vlans);
+      InputIpv6(eth->payload, vlans, h.dst.IsMulticast());
       break;
     default:
       ++counters_.other_protocol;
@@ -79,7 +99,7 @@ void IpLayer::InputArp(ByteView bytes, const Vlans& vlans) {
                             VlanTags::For(vlans)));
 }
 
-void IpLayer::InputIpv4(ByteView bytes, const Vlans& vlans) {
+void IpLayer::InputIpv4(ByteView bytes, const Vlans& vlans, bool to_many) {
   const auto packet = ParseIpv4(bytes);
   if (!packet) {
     ++counters_.malformed;
@@ -90,6 +110,11 @@ void IpLayer::InputIpv4(ByteView bytes, const Vlans& vlans) {
   // No such address is a local one.
   if (!IsLocal(h.dst, vlans)) {
     ++counters_.not_for_us;
+    return;
+  }
+  // RFC 1122, 3.3.6: a frame to many must hold a packet to many.
+  if (to_many) {
+    ++counters_.link_broadcasts;
     return;
   }
   if (h.IsFragment()) {
@@ -105,7 +130,7 @@ void IpLayer::InputIpv4(ByteView bytes, const Vlans& vlans) {
   }
 }
 
-void IpLayer::InputIpv6(ByteView bytes, const Vlans& vlans) {
+void IpLayer::InputIpv6(ByteView bytes, const Vlans& vlans, bool to_many) {
   const auto packet = ParseIpv6(bytes);
   if (!packet) {
     ++counters_.malformed;
@@ -114,6 +139,10 @@ void IpLayer::InputIpv6(ByteView bytes, const Vlans& vlans) {
   const Ipv6Header& h = packet->header;
   if (!IsLocal(h.dst, vlans) && !h.dst.IsMulticast()) {
     ++counters_.not_for_us;
+    return;
+  }
+  if (to_many && !h.dst.IsMulticast()) {
+    ++counters_.link_broadcasts;
     return;
   }
   // RFC 9293, 3.9.2.3: no TCP to a multicast address.
@@ -139,7 +168,8 @@ void IpLayer::InputIcmp(const IpAddr& src, const IpAddr& dst, const Vlans& vlans
     return;
   }
   const auto reply = EchoReplyTo(*icmp);
-  if (!reply || dst.IsMulticast()) return;
+  // RFC 1122, 3.2.1.3: nobody is there to hear it, or everybody.
+  if (!reply || dst.IsMulticast() || !MayBePeer(src, vlans)) return;
   const IpOutput how = {.src = dst,
                         .dst = src,
                         .vlans = vlans,

@@ -55,6 +55,7 @@ struct LinkPath {
 
 struct IpCounters {
   uint64_t not_for_us = 0;
+  uint64_t link_broadcasts = 0;  // one host's packet in a frame to many
   uint64_t malformed = 0;
   uint64_t fragments = 0;
   uint64_t other_protocol = 0;
@@ -71,6 +72,9 @@ class IpLayer {
 
   void AddAddress(const LocalAddress& address);
   bool IsLocal(const IpAddr& addr, const Vlans& vlans) const;
+  // Whether a packet may come from `addr`: a host's address, but none of ours, and not the broadcast
+  // address of a subnet that we are in (RFC 1122, 3.2.1.3).
+  bool MayBePeer(const IpAddr& addr, const Vlans& vlans) const;
   // Of the same family and VLAN, in the subnet of `remote` if there is one.
   std::optional<LocalAddress> ChooseLocal(const IpAddr& remote, const Vlans& vlans) const;
 
@@ -87,8 +91,8 @@ class IpLayer {
 
  private:
   void InputArp(ByteView message, const Vlans& vlans);
-  void InputIpv4(ByteView bytes, const Vlans& vlans);
-  void InputIpv6(ByteView bytes, const Vlans& vlans);
+  void InputIpv4(ByteView bytes, const Vlans& vlans, bool to_many);
+  void InputIpv6(ByteView bytes, const Vlans& vlans, bool to_many);
   void InputIcmp(const IpAddr& src, const IpAddr& dst, const Vlans& vlans, uint8_t hop_limit,
                  ByteView message);
   bool InputNdp(const IpAddr& src, const Vlans& vlans, uint8_t hop_limit, const IcmpMessage& icmp);

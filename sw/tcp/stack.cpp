@@ -48,8 +48,9 @@ std::shared_ptr<Connection> Stack::Make(const Tuple& tuple, const OpenOptions& o
 std::shared_ptr<Connection> Stack::Connect(const Endpoint& local, const Endpoint& remote,
                                            const OpenOptions& options, ConnectionObserver* observer,
                                            const Vlans& vlans) {
-  // RFC 9293, 3.9.1.1: such an OPEN is an error.
-  if (remote.addr.IsMulticast() || remote.addr.IsUnspecified()) return nullptr;
+  // RFC 9293, 3.9.1.1: such an OPEN is an error. One to ourselves is too: frames go to the wire
+  // alone.
+  if (!ip_.MayBePeer(remote.addr, vlans)) return nullptr;
   Tuple tuple = {local, remote, vlans};
   if (tuple.local.addr.IsUnspecified()) {
     const auto chosen = ip_.ChooseLocal(remote.addr, vlans);
@@ -125,9 +126,9 @@ void Stack::InputTcp(const IpInput& input) {
     ++counters_.bad_checksums;
     return;
   }
-  // RFC 9293, 3.9.2.3: nobody has this address, so no segment from it makes a connection or an
-  // answer. What is sent to such an address never comes here (ip.cpp).
-  if (input.src.IsMulticast() || input.src.IsUnspecified()) {
+  // RFC 9293, 3.9.2.3: no other host has this address, so no segment from it makes a connection or
+  // an answer. What is sent to such an address never comes here (ip.cpp).
+  if (!ip_.MayBePeer(input.src, input.vlans)) {
     ++counters_.bad_sources;
     return;
   }

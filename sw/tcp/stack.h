@@ -29,7 +29,7 @@ struct StackCounters {
   uint64_t segments_in = 0;
   uint64_t bad_lengths = 0;
   uint64_t bad_checksums = 0;
-  uint64_t bad_sources = 0;  // addresses that no host has
+  uint64_t bad_sources = 0;  // addresses that no other host has
   uint64_t no_connection = 0;
   uint64_t listen_overflows = 0;
   uint64_t resets_sent = 0;

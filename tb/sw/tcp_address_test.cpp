@@ -31,6 +31,16 @@ TEST(TcpAddress, PrefixesCompareBitByBit) {
   EXPECT_FALSE(a.SamePrefix(*IpAddr::Parse("fd00::1"), 0));
 }
 
+TEST(TcpAddress, SomeAddressesAreNoHosts) {
+  for (const char* host : {"10.77.0.1", "1.0.0.0", "223.255.255.255", "fd00::1", "fe80::1"}) {
+    EXPECT_TRUE(IpAddr::Parse(host)->IsHosts()) << host;
+  }
+  for (const char* none : {"0.0.0.0", "0.0.0.1", "127.0.0.1", "127.255.0.1", "224.0.0.1", "240.0.0.1",
+                           "255.255.255.255", "::", "::1", "::7f00:1", "::ffff:0a00:1", "ff02::1"}) {
+    EXPECT_FALSE(IpAddr::Parse(none)->IsHosts()) << none;
+  }
+}
+
 TEST(TcpAddress, TuplesDifferByVlanAlone) {
   const Tuple a{{IpAddr::V4(10, 0, 0, 1), 1}, {IpAddr::V4(10, 0, 0, 2), 2}, {}};
   Tuple b = a;

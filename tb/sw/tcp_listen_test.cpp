@@ -182,9 +182,23 @@ TEST(TcpListen, Rfc9293Section3_9_2_3AddressesThatNoHostHasGetNoAnswer) {
                                       {80, {.ack = true}}}) {
       const Segment segment{.src_port = 4001, .dst_port = port, .flags = flags};
       for (const IpAddr& src : {address("224.0.0.1", "ff02::1"), address("0.0.0.0", "::"),
-                                address("255.255.255.255", "ff05::2")}) {
+                                address("255.255.255.255", "ff05::2"),
+                                address("127.0.0.1", "::1"), address("0.1.2.3", "::a4d:1"),
+                                address("240.0.0.1", "::ffff:a4d:1"), hosts.addr_b}) {
         hosts.b.Input(FrameToB(segment, src, hosts.addr_b));
         EXPECT_EQ(hosts.b.counters().bad_sources, ++from) << src.ToString();
+      }
+      if (!v6) {
+        for (const char* src : {"10.77.0.255", "10.77.0.0"}) {
+          hosts.b.Input(FrameToB(segment, *IpAddr::Parse(src), hosts.addr_b));
+          EXPECT_EQ(hosts.b.counters().bad_sources, ++from) << src;
+        }
+      }
+      // A frame to all, or to a group, with a packet to one (RFC 1122, 3.3.6).
+      for (const uint8_t first : {uint8_t{0xff}, uint8_t{0x33}}) {
+        Bytes frame = FrameToB(hosts, segment);
+        std::fill_n(frame.begin(), 6, first);
+        hosts.b.Input(frame);
       }
       for (const IpAddr& dst :
            {address("224.0.0.1", "ff02::1"), address("255.255.255.255", "ff05::2"),

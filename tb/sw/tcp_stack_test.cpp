@@ -159,7 +159,8 @@ TEST(TcpStack, Rfc9293Section3_10_1OpenIsRefused) {
   EXPECT_EQ(hosts.a.Connect({hosts.addr_b, 4002}, {hosts.addr_b, 9}), nullptr) << "not ours";
   for (const IpAddr& no_host :
        {IpAddr::V4(224, 0, 0, 1), IpAddr::V4(255, 255, 255, 255), IpAddr::V4(0, 0, 0, 0),
-        *IpAddr::Parse("ff02::1"), *IpAddr::Parse("::")}) {
+        *IpAddr::Parse("ff02::1"), *IpAddr::Parse("::"), IpAddr::V4(10, 77, 0, 255),
+        IpAddr::V4(127, 0, 0, 1), hosts.addr_a}) {
     EXPECT_EQ(hosts.a.Connect({hosts.addr_a, 4003}, {no_host, 9}), nullptr) << no_host.ToString();
   }
   EXPECT_EQ(hosts.a.table().size(), 1u);

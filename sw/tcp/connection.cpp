@@ -233,10 +233,14 @@ void Connection::SetState(State state) {
 
 void Connection::EnterTimeWait() {
   timers_.CancelAll();
-  timers_.Set(TimerKind::kTimeWait, host_.config().msl * 2);
+  RestartTimeWait();
   SetState(State::kTimeWait);
   close_reason_ = CloseReason::kDone;
   events_.closed = true;
+}
+
+void Connection::RestartTimeWait() {
+  timers_.Set(TimerKind::kTimeWait, host_.config().msl * 2);
 }
 
 void Connection::Die(CloseReason reason) {

@@ -128,6 +128,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Establish();
   void SetState(State state);
   void EnterTimeWait();
+  void RestartTimeWait();
   void Die(CloseReason reason);
   void TellUser();
   uint32_t FullSegmentFloor() const;

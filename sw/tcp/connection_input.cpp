@@ -128,6 +128,12 @@ void Connection::InputSynchronized(const Segment& arrived, const Hold& hold) {
   KeepTimestamp(tcb_, segment, timers_.Now());
   InputAck(segment);
   if (tcb_.state == State::kClosed) return;
+  if (tcb_.state == State::kTimeWait) {
+    // What takes a number is acknowledged, and a FIN begins the wait again.
+    if (segment.flags.fin) RestartTimeWait();
+    if (segment.Length() > 0) ack_policy_.DueNow();
+    return;
+  }
   // Sixth: URG. The urgent pointer is not passed on; urgent bytes are read in line (3.8.5).
   // Seventh: text. Eighth: FIN.
   InputText(segment, hold);
@@ -162,8 +168,9 @@ void Connection::AnswerUnacceptable(const Segment& segment) {
     InputAck(segment);
     if (tcb_.state == State::kClosed) return;
   }
-  if (tcb_.state == State::kTimeWait && segment.flags.fin) {
-    timers_.Set(TimerKind::kTimeWait, host_.config().msl * 2);
+  // Fifth, eighth: the peer's FIN once more. One with another number is not it.
+  if (tcb_.state == State::kTimeWait && segment.flags.fin && segment.End() == tcb_.rcv_nxt) {
+    RestartTimeWait();
   }
   if (segment.Length() > 0) {
     const SeqRange old = {segment.seq, Earlier(segment.End(), tcb_.rcv_nxt)};

@@ -135,7 +135,10 @@ void Stack::InputTcp(const IpInput& input) {
   const Segment& segment = parsed.segment;
   const Tuple tuple = {{input.dst, segment.dst_port}, {input.src, segment.src_port}, input.vlans};
   auto connection = table_.Find(tuple);
-  if (connection && connection->YieldsTo(segment)) {
+  const auto listener = table_.FindListener(tuple.local);
+  // TIME-WAIT yields only to a SYN that opens something; another is challenged by it (RFC 9293,
+  // 3.10.7.4, fourth).
+  if (connection && listener && listener->HasRoom() && connection->YieldsTo(segment)) {
     connection->Drop();
     connection = nullptr;
   }
@@ -147,7 +150,7 @@ void Stack::InputTcp(const IpInput& input) {
     }
     return;
   }
-  if (const auto listener = table_.FindListener(tuple.local)) {
+  if (listener) {
     InputListen(*listener, tuple, segment);
     return;
   }

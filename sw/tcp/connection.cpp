@@ -10,9 +10,6 @@ namespace handoff::tcp {
 namespace {
 
 constexpr uint32_t kMaxUnscaledWindow = 0xffff;
-constexpr uint32_t kLeastMss =
-    64;  // a smaller announcement would make segments of nothing but headers
-
 // No message makes the path MTU less than this, or a forged one would leave segments of nothing but
 // headers. Of IPv6 it is the least that a link may have (RFC 8200, 5). Of IPv4 that would be 68
 // (RFC 1191, 3); this is Linux's limit, net.ipv4.route.min_pmtu.
@@ -104,8 +101,10 @@ void Connection::TakeSyn(const Segment& syn) {
   // RFC 9293, 3.7.1: without the option the MSS is 536, or 1,220 over IPv6.
   const bool v6 = tuple_.local.addr.is_v6();
   const uint32_t carried = host_.mtu() - HeaderBytes(tuple_);
-  const uint32_t announced = o.mss.value_or(v6 ? 1220 : 536);
-  tcb_.snd_mss = static_cast<uint16_t>(std::clamp<uint32_t>(announced, kLeastMss, carried));
+  // So it is with an MSS of zero, in which nothing could be sent. Any other holds, however small
+  // (MUST-16).
+  const uint32_t announced = o.mss.value_or(0) > 0 ? *o.mss : v6 ? 1220 : 536;
+  tcb_.snd_mss = static_cast<uint16_t>(std::min(announced, carried));
   peer_scales_ = o.window_scale.has_value();
   // RFC 7323, 2.2: scaling is on only if both SYNs asked for it.
   if (options_.window_scaling && peer_scales_) {
@@ -115,6 +114,9 @@ void Connection::TakeSyn(const Segment& syn) {
   }
   tcb_.sack_ok = options_.sack && o.sack_permitted;
   tcb_.timestamps = options_.timestamps && o.timestamps.has_value();
+  // Where timestamps would leave no room for text they are not agreed to. Of a peer that answers
+  // so, they are: a byte a segment is the least that can be sent.
+  if (passive_ && tcb_.snd_mss <= kTimestampOptionBytes) tcb_.timestamps = false;
   if (tcb_.timestamps) {
     tcb_.ts_recent = o.timestamps->value;
     tcb_.ts_recent_at = timers_.Now();
@@ -122,7 +124,8 @@ void Connection::TakeSyn(const Segment& syn) {
 }
 
 uint32_t Connection::EffectiveMss() const {
-  return tcb_.snd_mss - (tcb_.timestamps ? kTimestampOptionBytes : 0);
+  const uint32_t options = tcb_.timestamps ? kTimestampOptionBytes : 0;
+  return tcb_.snd_mss > options ? tcb_.snd_mss - options : 1;
 }
 
 uint32_t Connection::FullSegmentFloor() const {

@@ -98,7 +98,7 @@ TEST_F(Output, Rfc9293Section3_7_1MssHasADefaultAndIsCutToTheMtu) {
   }
   peer_syn.mss = 1;
   Established();
-  EXPECT_EQ(c->tcb().snd_mss, 64);
+  EXPECT_EQ(c->tcb().snd_mss, 1);
 }
 
 // RFC 9293, 3.7.4.

@@ -199,7 +199,9 @@ void Connection::ShutdownWrite() {
 }
 
 void Connection::Close() {
-  if (received_.bytes() > 0 && MayReceive(tcb_.state)) {
+  // RFC 9293, 3.6.1, SHLD-3: what was acknowledged and nobody will read is lost, and the peer is to
+  // know. Once our own FIN is out after its FIN, all has been said.
+  if (received_.bytes() > 0 && (MayReceive(tcb_.state) || tcb_.state == State::kCloseWait)) {
     Abort();
     return;
   }

@@ -178,9 +178,8 @@ void Connection::ShutdownWrite() {
   const auto self = shared_from_this();
   switch (tcb_.state) {
     case State::kSynSent:
-      // RFC 9293, 3.10.4: nothing was exchanged, so there is nothing to end.
-      Die(CloseReason::kDone);
-      return;
+      // The connection is still wanted, for what is queued or for what the peer will say; the FIN
+      // goes when it is open, as in SYN-RECEIVED.
     case State::kSynReceived:
       fin_queued_ = true;
       return;
@@ -206,6 +205,11 @@ void Connection::Close() {
     return;
   }
   discard_text_ = true;
+  if (tcb_.state == State::kSynSent) {
+    // RFC 9293, 3.10.4: the TCB goes, and with it what was queued; that was not done.
+    Die(send_.empty() ? CloseReason::kDone : CloseReason::kAborted);
+    return;
+  }
   if (tcb_.state == State::kFinWait2) {
     timers_.Set(TimerKind::kTimeWait, host_.config().fin_wait_2);
   }

@@ -149,6 +149,7 @@ Application::Attempt Application::Begin(int line, const ScriptCall& call) {
     if (Argument(line, call, 1) != "SHUT_WR") throw ScriptError(line, "only SHUT_WR is known");
     if (!socket.connection) throw ScriptError(line, "shutdown: not connected");
     socket.connection->ShutdownWrite();
+    socket.shut = true;
     return returns(0);
   }
   if (call.name == "close") {
@@ -231,9 +232,8 @@ std::optional<Application::Outcome> Application::Write(Socket& socket, uint32_t 
   socket.written += accepted;
   if (accepted > 0 || count == 0) return Outcome{accepted, {}};
   if (socket.connection->state() == tcp::State::kClosed) return Broken(*socket.connection, "EPIPE");
-  const bool open = socket.connection->state() <= tcp::State::kEstablished ||
-                    socket.connection->state() == tcp::State::kCloseWait;
-  return open ? std::nullopt : std::optional(Outcome{-1, "EPIPE"});
+  if (socket.shut) return Outcome{-1, "EPIPE"};
+  return std::nullopt;
 }
 
 std::optional<Application::Outcome> Application::Read(Socket& socket, uint32_t count) {

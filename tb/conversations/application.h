@@ -40,6 +40,7 @@ class Application {
     bool resets_on_close = false;  // SO_LINGER with a time of zero
     std::shared_ptr<tcp::Listener> listener;
     std::shared_ptr<tcp::Connection> connection;
+    bool shut = false;     // for writing
     uint32_t written = 0;  // bytes
     uint32_t read = 0;
   };

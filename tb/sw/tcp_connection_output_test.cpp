@@ -454,6 +454,15 @@ TEST_F(Output, Rfc9293Section3_10_4CloseInSynSentJustEnds) {
   c->Close();
   ExpectState(State::kClosed);
   EXPECT_EQ(Sent(), "");
+  EXPECT_EQ(reason, CloseReason::kDone);
+}
+
+TEST_F(Output, Rfc9293Section3_10_4CloseInSynSentWithTextQueuedIsNotDone) {
+  SynSent();
+  Write(1, 10);
+  c->Close();
+  ExpectState(State::kClosed);
+  EXPECT_EQ(reason, CloseReason::kAborted);
 }
 
 TEST_F(Output, Rfc9293Section3_10_4CloseInSynReceivedWaits) {

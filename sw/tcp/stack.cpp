@@ -59,6 +59,7 @@ std::shared_ptr<Connection> Stack::Connect(const Endpoint& local, const Endpoint
   }
   if (!ip_.IsLocal(tuple.local.addr, vlans)) return nullptr;
   if (tuple.local.port == 0) tuple.local.port = ChoosePort(tuple);
+  if (tuple.local.port == 0) return nullptr;
   auto connection = Make(tuple, options, observer);
   if (connection) connection->OpenActive();
   return connection;

@@ -51,7 +51,7 @@ class Stack : private ConnectionHost {
   void SetObserver(StackObserver* observer) { observer_ = observer; }
 
   // RFC 9293, 3.10.1. The local address, and port, may be left open. Nothing if there is no such
-  // local address, the remote one is none of a host, or the tuple is in use.
+  // local address, the remote one is none of a host, or the tuple, or every port, is in use.
   std::shared_ptr<Connection> Connect(const Endpoint& local, const Endpoint& remote,
                                       const OpenOptions& options = {},
                                       ConnectionObserver* observer = nullptr,

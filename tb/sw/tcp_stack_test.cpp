@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "sw/tcp/ethernet.h"
 #include "sw/tcp/icmp.h"
 #include "sw/tcp/ipv4.h"
@@ -148,6 +150,25 @@ TEST(TcpStack, Rfc9293Section3_10_1OpenChoosesWhatIsLeftOpen) {
     EXPECT_GE(client->tuple().local.port, 49152);
     EXPECT_EQ(hosts.a.table().size(), i);
   }
+}
+
+TEST(TcpStack, WithoutAFreePortNothingIsOpened) {
+  Hosts hosts;
+  hosts.a_to_b.faults().loss = 1;
+  OpenOptions options;
+  options.timestamps = false;
+  const uint32_t all = 65536 - 49152;
+  std::set<uint16_t> ports;
+  for (uint32_t i = 0; i < all; ++i) {
+    const auto client = hosts.a.Connect({}, {hosts.addr_b, 9}, options);
+    ASSERT_NE(client, nullptr) << i;
+    ports.insert(client->tuple().local.port);
+  }
+  EXPECT_EQ(ports.size(), all);
+  EXPECT_GE(*ports.begin(), 49152);
+  EXPECT_EQ(hosts.a.Connect({}, {hosts.addr_b, 9}), nullptr);
+  EXPECT_NE(hosts.a.Connect({}, {hosts.addr_b, 10}), nullptr) << "to another endpoint all are free";
+  EXPECT_EQ(hosts.a.table().size(), all + 1);
 }
 
 TEST(TcpStack, Rfc9293Section3_10_1OpenIsRefused) {

@@ -225,7 +225,7 @@ void Connection::Abort(CloseReason reason) {
     case State::kFinWait1:
     case State::kFinWait2:
     case State::kCloseWait:
-      SendReset(tcb_.snd_nxt);
+      SendReset(tcb_.snd_nxt, false);
       break;
     default:
       break;

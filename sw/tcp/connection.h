@@ -171,7 +171,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void SendSyn();
   void SendAck();
   void SendProbe();
-  void SendReset(Seq seq);
+  void SendReset(Seq seq, bool answers_ack);
   void Transmit(SegmentSpec spec);
   void ArmSendTimers();
   WindowOffer CurrentWindow() const;

@@ -61,7 +61,7 @@ void Connection::InputSynSent(const Segment& segment, const Hold& hold) {
   // First: an ACK of what was never sent is answered by a reset; so a peer that still has a
   // connection which this host forgot learns of it (RFC 9293, 3.5.1, figure 9).
   if (f.ack && (segment.ack <= tcb_.iss || segment.ack > tcb_.snd_nxt)) {
-    if (!f.rst) SendReset(segment.ack);
+    if (!f.rst) SendReset(segment.ack, true);
     return;
   }
   // Second: a reset counts only with an acceptable ACK.
@@ -221,7 +221,7 @@ bool Connection::PassesAck(const Segment& segment) {
   if (!segment.flags.ack) return false;
   if (tcb_.state == State::kSynReceived) {
     if (tcb_.snd_una < segment.ack && segment.ack <= tcb_.snd_nxt) return true;
-    SendReset(segment.ack);
+    SendReset(segment.ack, true);
     return false;
   }
   // RFC 5961, 5.2: neither of something not yet sent nor older than any window.

@@ -170,12 +170,13 @@ void Connection::SendProbe() {
   Transmit(std::move(spec));
 }
 
-void Connection::SendReset(Seq seq) {
+// `answers_ack`: the segment had an ACK for something not sent, and `seq` is its number; such a
+// reset acknowledges nothing (RFC 9293, 3.5.2, groups 1 and 2).
+void Connection::SendReset(Seq seq, bool answers_ack) {
   SegmentSpec spec;
   spec.seq = seq;
   spec.flags.rst = true;
-  // In SYN-SENT there is nothing to acknowledge.
-  spec.flags.ack = tcb_.state != State::kSynSent;
+  spec.flags.ack = !answers_ack;
   spec.ack = tcb_.rcv_nxt;
   spec.edge = tcb_.rcv_nxt;
   ++stats_.segments_out;

@@ -17,7 +17,8 @@ Segment ToSegment(const Tcb& tcb, const SegmentSpec& spec, Micros now) {
   const uint8_t scale = spec.flags.syn ? 0 : tcb.rcv_scale;
   const uint32_t window = spec.edge > spec.ack ? Distance(spec.ack, spec.edge) : 0;
   segment.window = static_cast<uint16_t>(std::min(window >> scale, 0xffffu));
-  if (tcb.timestamps) {
+  // In SYN-SENT they are offered by the SYN, and nothing is negotiated yet (RFC 7323, 3.2).
+  if (tcb.timestamps && (tcb.state != State::kSynSent || spec.flags.syn)) {
     // RFC 7323, 3.2: the echo is zero where there is nothing to echo.
     segment.options.timestamps =
         Timestamps{TimestampAt(tcb, now), spec.flags.ack ? tcb.ts_recent : 0};

@@ -173,7 +173,10 @@ void Connection::AnswerUnacceptable(const Segment& segment) {
     RestartTimeWait();
   }
   if (segment.Length() > 0) {
-    const SeqRange old = {segment.seq, Earlier(segment.End(), tcb_.rcv_nxt)};
+    // Of text alone: a SYN or a FIN that comes again is no duplicate of bytes (RFC 2883, 4).
+    const Seq first = segment.seq + (segment.flags.syn ? 1 : 0);
+    const SeqRange old = {first, Earlier(first + static_cast<uint32_t>(segment.payload.size()),
+                                         tcb_.rcv_nxt)};
     if (old.start < old.end) {
       stats_.duplicate_bytes_in += old.size();
       if (tcb_.sack_ok) reassembly_.NoteDuplicate(old);

@@ -13,7 +13,6 @@ void Reassembly::Keep(std::deque<Kept>::iterator before, const StreamPiece& piec
 void Reassembly::Insert(StreamPiece piece) {
   ++arrivals_;
   SeqRange left = piece.range();
-  std::optional<SeqRange> duplicate;
   for (size_t i = 0; i < pieces_.size() && !left.empty(); ++i) {
     const SeqRange have = pieces_[i].piece.range();
     if (have.end <= left.start) continue;
@@ -24,7 +23,7 @@ void Reassembly::Insert(StreamPiece piece) {
       continue;  // the next turn meets the new piece, then `have` again
     }
     const SeqRange again = {left.start, Earlier(left.end, have.end)};
-    duplicate = duplicate ? SeqRange{duplicate->start, again.end} : again;
+    NoteDuplicate(again);
     pieces_[i].arrival = arrivals_;
     left.start = again.end;
   }
@@ -33,7 +32,6 @@ void Reassembly::Insert(StreamPiece piece) {
     while (before != pieces_.end() && before->piece.seq < left.start) ++before;
     Keep(before, piece, left);
   }
-  if (duplicate) NoteDuplicate(*duplicate);
 }
 
 std::vector<StreamPiece> Reassembly::Take(Seq rcv_nxt) {
@@ -52,7 +50,12 @@ std::vector<StreamPiece> Reassembly::Take(Seq rcv_nxt) {
 }
 
 void Reassembly::NoteDuplicate(SeqRange range) {
-  if (!range.empty()) duplicate_ = range;
+  if (range.empty()) return;
+  if (!duplicate_) {
+    duplicate_ = range;
+  } else if (duplicate_->end == range.start) {
+    duplicate_->end = range.end;
+  }
 }
 
 SackBlocks Reassembly::TakeBlocks(Seq rcv_nxt) {

@@ -22,7 +22,8 @@ class Reassembly {
   void Insert(StreamPiece piece);
   // The pieces that follow on from `rcv_nxt`, in order; they leave the queue.
   std::vector<StreamPiece> Take(Seq rcv_nxt);
-  // Bytes that arrived more than once; told to the peer once (RFC 2883, 4).
+  // Bytes that arrived more than once; told to the peer once. One block must not hold bytes that
+  // came once: of several stretches the first is told (RFC 2883, 4, (3) and 4.1.3).
   void NoteDuplicate(SeqRange range);
 
   bool empty() const { return pieces_.empty(); }

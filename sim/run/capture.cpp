@@ -51,6 +51,7 @@ std::optional<Ends> EndsOf(const tcp::EthernetFrame& frame) {
 class NoControl : public tcp::CongestionControl {
  public:
   void SetMss(uint32_t /*mss*/) override {}
+  void OnLostSyn() override {}
   void OnAck(const tcp::AckSample& /*sample*/) override {}
   void OnLoss(uint32_t /*flight_bytes*/, sw::Micros /*now*/) override {}
   void OnTimeout(uint32_t /*flight_bytes*/, bool /*first*/, sw::Micros /*now*/) override {}

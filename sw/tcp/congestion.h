@@ -27,6 +27,8 @@ class CongestionControl {
   virtual ~CongestionControl() = default;
   // At establishment, and when the path's MTU changed.
   virtual void SetMss(uint32_t mss) = 0;
+  // At establishment, if a SYN of ours had to be sent again.
+  virtual void OnLostSyn() = 0;
   // New data acknowledged outside fast recovery.
   virtual void OnAck(const AckSample& sample) = 0;
   // Loss found by duplicate or selective acknowledgements; once a window.

@@ -137,6 +137,7 @@ void Connection::Establish() {
   if (retries_ > 0) rtt_.AfterLostSyn();
   retries_ = 0;
   recovery_.Start(tcb_.snd_una, EffectiveMss(), tcb_.sack_ok);
+  if (syn_sent_again_) recovery_.OnLostSyn();
   ack_policy_.SetFloor(FullSegmentFloor());
   timers_.Cancel(TimerKind::kRetransmit);
   StartKeepalive();

@@ -211,6 +211,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   CloseReason close_reason_ = CloseReason::kNone;
 
   bool passive_ = false;
+  bool syn_sent_again_ = false;
   bool peer_scales_ = false;   // the peer's SYN bore a window scale
   bool fin_queued_ = false;    // the user closed; the FIN follows the last byte of send_
   bool fin_sent_ = false;      // its number is send_.end()

@@ -100,6 +100,7 @@ void Connection::InputSynchronized(const Segment& arrived, const Hold& hold) {
     // The SYN once more. Without ACK ours was lost; with one both sides opened at once (3.5,
     // figure 7), and the number of the SYN is already counted.
     if (!segment.flags.ack) {
+      syn_sent_again_ = true;
       SendSyn();
       return;
     }

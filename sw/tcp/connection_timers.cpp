@@ -44,6 +44,7 @@ void Connection::OnRetransmitTimer() {
   }
   rtt_.BackOff();  // RFC 6298, 5.5; RFC 9293, 3.8.2
   if (opening) {
+    syn_sent_again_ = true;
     SendSyn();
     timers_.Set(TimerKind::kRetransmit, rtt_.rto());
     return;

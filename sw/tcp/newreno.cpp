@@ -14,6 +14,9 @@ void NewReno::SetMss(uint32_t mss) {
   cwnd_ = untouched ? InitialWindow(mss) : std::max(cwnd_, mss);
 }
 
+// RFC 5681, 3.1: after a lost SYN or SYN,ACK the initial window is one segment.
+void NewReno::OnLostSyn() { cwnd_ = mss_; }
+
 void NewReno::OnAck(const AckSample& sample) {
   if (!sample.window_was_full) return;
   if (cwnd_ < ssthresh_) {

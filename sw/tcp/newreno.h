@@ -11,6 +11,7 @@ namespace handoff::tcp {
 class NewReno : public CongestionControl {
  public:
   void SetMss(uint32_t mss) override;
+  void OnLostSyn() override;
   void OnAck(const AckSample& sample) override;
   void OnLoss(uint32_t flight_bytes, Micros now) override;
   void OnTimeout(uint32_t flight_bytes, bool first, Micros now) override;

@@ -29,6 +29,7 @@ class Recovery {
   // At establishment; `una` is the first number of the stream.
   void Start(Seq una, uint32_t mss, bool sack);
   void SetMss(uint32_t mss);
+  void OnLostSyn() { control_->OnLostSyn(); }
 
   // The acknowledgement moved from `una` to `ack`.
   void OnNewAck(Seq una, Seq ack, const AckSample& sample);

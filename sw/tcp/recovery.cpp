@@ -40,7 +40,8 @@ bool Recovery::MayEnterFast(Seq una) const {
 }
 
 void Recovery::EnterFast(Seq una, Seq nxt, Micros now) {
-  control_->OnLoss(Distance(una, nxt), now);
+  // RFC 5681, 3.2, step 2: what limited transmit sent does not count.
+  control_->OnLoss(Distance(una, duplicate_acks_ > 1 ? limited_from_ : nxt), now);
   phase_ = Phase::kFast;
   recover_ = nxt;
   resent_ = una;
@@ -80,7 +81,7 @@ void Recovery::OnNewAck(Seq una, Seq ack, const AckSample& sample) {
 }
 
 void Recovery::OnDuplicateAck(Seq una, Seq nxt, Micros now) {
-  ++duplicate_acks_;
+  if (++duplicate_acks_ == 1) limited_from_ = nxt;
   if (phase_ == Phase::kFast) {
     if (!sack_) inflation_ += mss_;  // RFC 5681, 3.2, step 4
     return;

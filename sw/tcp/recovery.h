@@ -71,6 +71,7 @@ class Recovery {
   bool sack_ = false;
   uint32_t mss_ = 536;
   uint32_t duplicate_acks_ = 0;  // since the acknowledgement last moved
+  Seq limited_from_;             // snd_nxt when the first of them came
   // In kFast and kTimeout: snd_nxt on entering. Recovery ends when it is acknowledged.
   Seq recover_;
   // Bytes before it were sent again in this recovery; never behind snd_una in one.

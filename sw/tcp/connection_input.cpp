@@ -252,6 +252,8 @@ void Connection::InputText(const Segment& segment, const Hold& hold) {
   if (segment.flags.fin) {
     const Seq fin = segment.seq + length;
     if (tcb_.rcv_nxt <= fin && fin <= tcb_.rcv_adv) fin_at_ = fin;
+    // RFC 5681, 4.2: ahead of a gap it is acknowledged at once, as text is.
+    if (segment.seq > tcb_.rcv_nxt) ack_policy_.DueNow();
   }
   if (length == 0) return;
   if (discard_text_) {

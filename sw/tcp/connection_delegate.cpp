@@ -231,7 +231,9 @@ void Connection::OnUndelegated(const FinalState& f) {
   delegation_.kept = std::move(kept);
   tcb_.rcv_adv = Later(tcb_.rcv_adv, f.edge);
   // SENDs still queued became stale: their numbers never went out.
+  const Seq sent = Earlier(tcb_.snd_nxt, send_.end());
   tcb_.snd_nxt = Later(Earlier(tcb_.snd_nxt, f.snd_nxt), tcb_.snd_una);
+  if (tcb_.snd_nxt < sent) stats_.bytes_out -= Distance(tcb_.snd_nxt, sent);
   fin_sent_ = fin_sent_ && tcb_.snd_nxt > send_.end();
   if (was_live) {
     if (tcb_.rcv_nxt != f.rcv_nxt) {

@@ -28,10 +28,14 @@ struct TcpConfig {
   Micros keepalive_idle = sw::Seconds(7200);
   Micros keepalive_interval = sw::Seconds(75);
   uint32_t keepalive_probes = 9;
-  // Acknowledgements of segments without data outside the window: one a connection in this time,
-  // so that two confused peers do not answer each other for ever.
-  Micros out_of_window_ack_interval = sw::Millis(500);
-  uint32_t challenge_acks_per_second = 100;  // RFC 5961, 7, over all connections
+  // What a connection answers though it is not acceptable: challenges (RFC 5961, 7) and what lies
+  // outside the window. Without text one in this time, so that two confused peers do not answer
+  // each other for ever.
+  Micros challenge_ack_interval = sw::Millis(500);
+  // With text, which a peer sends again when an ACK was lost: so many at once, then one in this
+  // time.
+  uint32_t old_text_acks = 256;
+  Micros old_text_ack_interval = sw::Millis(1);
 };
 
 // How to open one connection. Prescribing `iss` and the options makes the connection stand in for

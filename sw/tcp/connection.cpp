@@ -43,7 +43,9 @@ Connection::Connection(sw::ConnId id, const Tuple& tuple, const OpenOptions& opt
       rtt_(host.config().rtt),
       recovery_(options.congestion_control ? options.congestion_control()
                                            : host.MakeCongestionControl()),
-      timers_(host.timers(), [this](TimerKind kind) { OnTimer(kind); }) {
+      timers_(host.timers(), [this](TimerKind kind) { OnTimer(kind); }),
+      challenge_acks_(1, host.config().challenge_ack_interval),
+      old_text_acks_(host.config().old_text_acks, host.config().old_text_ack_interval) {
   tcb_.iss = options.iss ? *options.iss : host.ChooseIss(tuple);
   tcb_.snd_una = tcb_.iss;
   tcb_.snd_nxt = tcb_.iss;

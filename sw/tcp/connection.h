@@ -15,6 +15,7 @@
 #include <optional>
 #include <span>
 
+#include "sw/tcp/ack_limit.h"
 #include "sw/tcp/config.h"
 #include "sw/tcp/connection_host.h"
 #include "sw/tcp/delegation.h"
@@ -142,9 +143,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   uint32_t PawsFloor() const;
   Seq AckFloor() const;
   void AnswerUnacceptable(const Segment& segment);
-  void ChallengeAck();
+  void AnswerStranger(const Segment& segment);
   void InputReset(const Segment& segment);
-  void InputSyn();
+  void InputSyn(const Segment& segment);
   bool PassesAck(const Segment& segment);
   void InputAck(const Segment& segment);
   void InputText(const Segment& segment, const Hold& hold);
@@ -222,7 +223,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   uint32_t retries_ = 0;       // timeouts and probes since the peer was last heard
   uint32_t persist_backoff_ = 0;
   uint32_t keepalive_sent_ = 0;
-  std::optional<Micros> out_of_window_ack_at_;
+  AckLimit challenge_acks_;
+  AckLimit old_text_acks_;
   std::optional<Timed> timed_;
   Micros last_sent_at_;
   Micros last_heard_;

@@ -81,7 +81,7 @@ void Connection::InputLive(const Segment& segment, const LegacyVerdict& verdict)
   // An acceptable RST would have come with a resync; no ACK flag is no segment of an open
   // connection.
   if (segment.flags.rst || !segment.flags.ack) return;
-  ChallengeAck();
+  AnswerStranger(segment);
   Output();
 }
 

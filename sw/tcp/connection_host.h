@@ -73,8 +73,6 @@ class ConnectionHost {
   virtual Seq ChooseIss(const Tuple& tuple) = 0;
   virtual uint32_t ChooseTimestampOffset(const Tuple& tuple) = 0;
   virtual std::unique_ptr<CongestionControl> MakeCongestionControl() = 0;
-  // RFC 5961, 7: whether one more challenge ACK may be sent now.
-  virtual bool SpendChallengeAck() = 0;
   virtual void OnStateChange(Connection& connection, State from) = 0;
   // The connection is CLOSED; the host lets go of it.
   virtual void OnGone(Connection& connection) = 0;

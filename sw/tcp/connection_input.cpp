@@ -100,6 +100,7 @@ void Connection::InputSynchronized(const Segment& arrived, const Hold& hold) {
     // The SYN once more. Without ACK ours was lost; with one both sides opened at once (3.5,
     // figure 7), and the number of the SYN is already counted.
     if (!segment.flags.ack) {
+      if (!challenge_acks_.Spend(timers_.Now())) return;
       syn_sent_again_ = true;
       SendSyn();
       return;
@@ -120,7 +121,7 @@ void Connection::InputSynchronized(const Segment& arrived, const Hold& hold) {
     return;
   }
   if (segment.flags.syn) {
-    InputSyn();
+    InputSyn(segment);
     return;
   }
   if (!PassesAck(segment)) return;
@@ -132,7 +133,7 @@ void Connection::InputSynchronized(const Segment& arrived, const Hold& hold) {
   if (tcb_.state == State::kTimeWait) {
     // What takes a number is acknowledged, and a FIN begins the wait again.
     if (segment.flags.fin) RestartTimeWait();
-    if (segment.Length() > 0) ack_policy_.DueNow();
+    if (segment.Length() > 0) AnswerStranger(segment);
     return;
   }
   // Sixth: URG. The urgent pointer is not passed on; urgent bytes are read in line (3.8.5).
@@ -144,7 +145,7 @@ void Connection::InputSynchronized(const Segment& arrived, const Hold& hold) {
 bool Connection::PassesTimestamps(const Segment& segment) {
   if (LacksTimestamp(tcb_, segment)) return false;
   if (!FailsPaws(tcb_, segment, PawsFloor(), timers_.Now())) return true;
-  ack_policy_.DueNow();
+  AnswerStranger(segment);
   return false;
 }
 
@@ -182,20 +183,14 @@ void Connection::AnswerUnacceptable(const Segment& segment) {
       stats_.duplicate_bytes_in += old.size();
       if (tcb_.sack_ok) reassembly_.NoteDuplicate(old);
     }
-    ack_policy_.DueNow();
-    return;
   }
-  const Micros now = timers_.Now();
-  if (out_of_window_ack_at_ &&
-      now - *out_of_window_ack_at_ < host_.config().out_of_window_ack_interval) {
-    return;
-  }
-  out_of_window_ack_at_ = now;
-  ack_policy_.DueNow();
+  AnswerStranger(segment);
 }
 
-void Connection::ChallengeAck() {
-  if (host_.SpendChallengeAck()) ack_policy_.DueNow();
+// An ACK that anybody who knows the tuple can ask for; one not on the path does not see it.
+void Connection::AnswerStranger(const Segment& segment) {
+  const bool text = segment.Length() > 0 && !segment.flags.syn && !segment.flags.rst;
+  if ((text ? old_text_acks_ : challenge_acks_).Spend(timers_.Now())) ack_policy_.DueNow();
 }
 
 // RFC 9293, 3.5.3, of all states but LISTEN and SYN-SENT. Text that it carries is no part of the
@@ -203,7 +198,7 @@ void Connection::ChallengeAck() {
 void Connection::InputReset(const Segment& segment) {
   // RFC 5961, 3.2: only the exact number resets; another in the window is challenged.
   if (segment.seq != tcb_.rcv_nxt) {
-    ChallengeAck();
+    AnswerStranger(segment);
     return;
   }
   const bool refused = tcb_.state == State::kSynReceived && !passive_;
@@ -212,12 +207,12 @@ void Connection::InputReset(const Segment& segment) {
   Die(refused ? CloseReason::kRefused : over ? CloseReason::kDone : CloseReason::kReset);
 }
 
-void Connection::InputSyn() {
+void Connection::InputSyn(const Segment& segment) {
   if (tcb_.state == State::kSynReceived && passive_) {
     Die(CloseReason::kReset);  // back to LISTEN, which the listener never left
     return;
   }
-  ChallengeAck();  // RFC 5961, 4.2
+  AnswerStranger(segment);  // RFC 5961, 4.2
 }
 
 // Fifth, first half: whether the acknowledgement is one that this peer can have sent.
@@ -230,7 +225,7 @@ bool Connection::PassesAck(const Segment& segment) {
   }
   // RFC 5961, 5.2: neither of something not yet sent nor older than any window.
   if (segment.ack <= tcb_.snd_nxt && AckFloor() <= segment.ack) return true;
-  ChallengeAck();
+  AnswerStranger(segment);
   return false;
 }
 

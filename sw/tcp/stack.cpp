@@ -101,15 +101,6 @@ std::unique_ptr<CongestionControl> Stack::MakeCongestionControl() {
   return std::make_unique<NewReno>();
 }
 
-bool Stack::SpendChallengeAck() {
-  const Micros now = timers_.Now();
-  if (now - challenge_second_ >= sw::Seconds(1)) {
-    challenge_second_ = now;
-    challenges_ = 0;
-  }
-  return challenges_++ < config_.tcp.challenge_acks_per_second;
-}
-
 void Stack::InputLegacy(ByteView frame, const LegacyVerdict& verdict) {
   verdict_ = &verdict;
   ip_.Input(frame);

@@ -82,7 +82,6 @@ class Stack : private ConnectionHost {
   Seq ChooseIss(const Tuple& tuple) override;
   uint32_t ChooseTimestampOffset(const Tuple& tuple) override;
   std::unique_ptr<CongestionControl> MakeCongestionControl() override;
-  bool SpendChallengeAck() override;
   void OnStateChange(Connection& connection, State from) override;
   void OnGone(Connection& connection) override;
 
@@ -108,8 +107,6 @@ class Stack : private ConnectionHost {
   const LegacyVerdict* verdict_ = nullptr;  // of the frame being taken in
   uint32_t secret_;
   uint32_t next_id_ = 1;
-  Micros challenge_second_;
-  uint32_t challenges_ = 0;  // sent in that second
 };
 
 }  // namespace handoff::tcp

@@ -64,7 +64,6 @@ class BenchHost : public tcp::ConnectionHost {
   std::unique_ptr<tcp::CongestionControl> MakeCongestionControl() override {
     return std::make_unique<tcp::NewReno>();
   }
-  bool SpendChallengeAck() override { return ++challenges <= max_challenges; }
   void OnStateChange(tcp::Connection& c, tcp::State) override {
     states += std::string(states.empty() ? "" : " ") + std::string(tcp::ToString(c.state()));
   }
@@ -73,8 +72,6 @@ class BenchHost : public tcp::ConnectionHost {
   tcp::TcpConfig tcp_config;
   std::string states;
   int gone = 0;
-  int challenges = 0;
-  int max_challenges = 100;
 
  private:
   VirtualTime& time_;

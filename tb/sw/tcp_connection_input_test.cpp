@@ -256,10 +256,35 @@ TEST_F(SegmentArrives, Rfc5961Section3_2OnlyTheExactResetCounts) {
 
 TEST_F(SegmentArrives, Rfc5961Section7ChallengesAreLimited) {
   Established();
-  host.max_challenges = 1;
+  Segment old_ack = Ack(1, 0);
+  old_ack.ack = kIss - 100000;
+  for (const Segment& stranger : {Rst(2), Syn(), Ack(1, 2), old_ack, Ack(50000, 1)}) {
+    for (int i = 0; i < 100; ++i) Input(stranger);
+    EXPECT_EQ(TakeSent(), "[.] 1 ack 1") << stranger.ToString();
+    time.RunFor(host.tcp_config.challenge_ack_interval);
+  }
+}
+
+// What bears text is more often a peer that sends again; it has a bound all the same.
+TEST_F(SegmentArrives, Rfc5961Section7AnswersToOldTextAreLimited) {
+  Established();
+  for (int i = 0; i < 100000; ++i) Input(Data(50000, 10));
+  EXPECT_EQ(sink.sent.size(), host.tcp_config.old_text_acks);
+  Forget();
+  time.RunFor(sw::Millis(10));
+  for (int i = 0; i < 100; ++i) Input(Data(50000, 10));
+  EXPECT_EQ(sink.sent.size(), 10U);
+}
+
+// CVE-2016-5696: what one connection answers is no matter of another's.
+TEST_F(SegmentArrives, Rfc5961Section7TheLimitIsEachConnectionsOwn) {
+  Established();
   Input(Rst(2));
+  Forget();
+  const auto first = std::exchange(c, nullptr);
+  Established();
   Input(Rst(2));
-  EXPECT_EQ(Sent(), "[.] 1 ack 1");
+  EXPECT_EQ(TakeSent(), "[.] 1 ack 1");
 }
 
 TEST_F(SegmentArrives, Rfc9293Section3_10_7_4ResetWhileClosingEndsInOrder) {

@@ -59,6 +59,7 @@ struct ConnectionStats {
   uint64_t timeouts = 0;
   uint64_t duplicate_bytes_in = 0;
   uint64_t out_of_order_in = 0;
+  uint64_t out_of_order_dropped = 0;  // there was no memory for more pieces
   uint64_t delegated_bytes_in = 0;
 };
 

@@ -273,6 +273,15 @@ void Connection::InputText(const Segment& segment, const Hold& hold) {
 
 // Text inside the window, in order or not. Bytes without a hold are copied.
 void Connection::Accept(StreamPiece piece) {
+  // The window bounds the bytes; what many small pieces cost beside them has a bound too. They are
+  // dropped, and told of to nobody, so that the peer sends them again.
+  if (piece.seq > tcb_.rcv_nxt &&
+      reassembly_.charged_bytes() + piece.bytes.size() + Reassembly::kPieceOverheadBytes >
+          2 * uint64_t{options_.rcv_buf_bytes}) {
+    ++stats_.out_of_order_dropped;
+    ack_policy_.DueNow();
+    return;
+  }
   if (!piece.hold) {
     auto copy = std::make_shared<Bytes>(piece.bytes.begin(), piece.bytes.end());
     piece.bytes = *copy;

@@ -1,50 +1,71 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sw/tcp/reassembly.h"
 
-#include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace handoff::tcp {
 
-void Reassembly::Keep(std::deque<Kept>::iterator before, const StreamPiece& piece, SeqRange part) {
+void Reassembly::Keep(const StreamPiece& piece, SeqRange part) {
+  if (part.empty()) return;
   bytes_ += part.size();
-  pieces_.insert(before, Kept{piece.Cut(part), arrivals_});
+  pieces_.emplace(part.start, piece.Cut(part));
 }
 
 void Reassembly::Insert(StreamPiece piece) {
+  const SeqRange all = piece.range();
+  if (all.empty()) return;
   ++arrivals_;
-  SeqRange left = piece.range();
-  for (size_t i = 0; i < pieces_.size() && !left.empty(); ++i) {
-    const SeqRange have = pieces_[i].piece.range();
-    if (have.end <= left.start) continue;
-    if (left.end <= have.start) break;
-    if (left.start < have.start) {
-      Keep(pieces_.begin() + static_cast<std::ptrdiff_t>(i), piece, {left.start, have.start});
-      left.start = have.start;
-      continue;  // the next turn meets the new piece, then `have` again
+  Seq from = all.start;  // bytes before it are kept, or were before
+  auto next = pieces_.upper_bound(from);
+  if (next != pieces_.begin() && std::prev(next)->second.range().end > from) --next;
+  while (next != pieces_.end() && next->first < all.end) {
+    const SeqRange have = next->second.range();
+    NoteDuplicate({Later(all.start, have.start), Earlier(all.end, have.end)});
+    // One that the new piece covers goes: else small ones would be met again by each that comes.
+    // Where a device put bytes they stay.
+    if (from <= have.start && have.end <= all.end && next->second.place == Place::kStack &&
+        piece.place == Place::kStack) {
+      bytes_ -= have.size();
+      next = pieces_.erase(next);
+      continue;
     }
-    const SeqRange again = {left.start, Earlier(left.end, have.end)};
-    NoteDuplicate(again);
-    pieces_[i].arrival = arrivals_;
-    left.start = again.end;
+    if (from < have.start) Keep(piece, {from, have.start});
+    from = Later(from, have.end);
+    ++next;
   }
-  if (!left.empty()) {
-    auto before = pieces_.begin();
-    while (before != pieces_.end() && before->piece.seq < left.start) ++before;
-    Keep(before, piece, left);
+  if (from < all.end) Keep(piece, {from, all.end});
+  Join(all);
+}
+
+// `range` is without a gap now.
+void Reassembly::Join(SeqRange range) {
+  auto run = runs_.upper_bound(range.start);
+  if (run != runs_.begin() && std::prev(run)->second.end >= range.start) --run;
+  while (run != runs_.end() && run->first <= range.end) {
+    range = {Earlier(range.start, run->first), Later(range.end, run->second.end)};
+    run_by_arrival_.erase(run->second.arrival);
+    run = runs_.erase(run);
   }
+  runs_.emplace(range.start, Run{range.end, arrivals_});
+  run_by_arrival_.emplace(arrivals_, range.start);
 }
 
 std::vector<StreamPiece> Reassembly::Take(Seq rcv_nxt) {
   std::vector<StreamPiece> taken;
-  while (!pieces_.empty() && pieces_.front().piece.seq <= rcv_nxt) {
-    const StreamPiece& front = pieces_.front().piece;
+  while (!pieces_.empty() && pieces_.begin()->first <= rcv_nxt) {
+    StreamPiece front = std::move(pieces_.begin()->second);
+    pieces_.erase(pieces_.begin());
     const SeqRange range = front.range();
     bytes_ -= range.size();
     if (rcv_nxt < range.end) {
       taken.push_back(front.Cut({rcv_nxt, range.end}));
       rcv_nxt = range.end;
     }
-    pieces_.pop_front();
+  }
+  while (!runs_.empty() && runs_.begin()->second.end <= rcv_nxt) {
+    run_by_arrival_.erase(runs_.begin()->second.arrival);
+    runs_.erase(runs_.begin());
   }
   return taken;
 }
@@ -59,27 +80,14 @@ void Reassembly::NoteDuplicate(SeqRange range) {
 }
 
 SackBlocks Reassembly::TakeBlocks(Seq rcv_nxt) {
-  struct Block {
-    SeqRange range;
-    uint64_t arrival;
-  };
-  std::vector<Block> blocks;
-  for (const Kept& kept : pieces_) {
-    const SeqRange range = kept.piece.range();
-    if (range.end <= rcv_nxt) continue;
-    if (!blocks.empty() && blocks.back().range.end == range.start) {
-      blocks.back().range.end = range.end;
-      blocks.back().arrival = std::max(blocks.back().arrival, kept.arrival);
-    } else {
-      blocks.push_back({range, kept.arrival});
-    }
-  }
-  std::stable_sort(blocks.begin(), blocks.end(),
-                   [](const Block& a, const Block& b) { return a.arrival > b.arrival; });
   SackBlocks told;
   if (duplicate_) told.Add(*duplicate_);
   duplicate_.reset();
-  for (const Block& block : blocks) told.Add(block.range);
+  for (auto run = run_by_arrival_.rbegin();
+       run != run_by_arrival_.rend() && told.size() < SackBlocks::kMax; ++run) {
+    const SeqRange range = {run->second, runs_.find(run->second)->second.end};
+    if (range.end > rcv_nxt) told.Add(range);
+  }
   return told;
 }
 

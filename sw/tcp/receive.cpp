@@ -6,11 +6,36 @@
 
 namespace handoff::tcp {
 
+namespace {
+
+constexpr size_t kSmallPiece = 256;
+constexpr size_t kChunkBytes = 512;
+
+}  // namespace
+
+bool ReceiveQueue::PushSmall(const StreamPiece& piece) {
+  if (piece.place != Place::kStack || piece.bytes.size() > kSmallPiece) return false;
+  if (pieces_.empty() || pieces_.back().place != Place::kStack) return false;
+  StreamPiece& last = pieces_.back();
+  const bool is_chunk = chunk_ && last.hold == chunk_;
+  if (is_chunk && chunk_->size() + piece.bytes.size() <= kChunkBytes) {
+    AppendBytes(*chunk_, piece.bytes);  // has the room, so nothing moves
+    last.bytes = ByteView(last.bytes.data(), last.bytes.size() + piece.bytes.size());
+    return true;
+  }
+  if (!is_chunk && last.bytes.size() > kSmallPiece) return false;
+  chunk_ = std::make_shared<Bytes>();
+  chunk_->reserve(kChunkBytes);
+  AppendBytes(*chunk_, piece.bytes);
+  pieces_.push_back({.seq = piece.seq, .bytes = *chunk_, .place = Place::kStack, .hold = chunk_});
+  return true;
+}
+
 void ReceiveQueue::Push(StreamPiece piece) {
   if (piece.bytes.empty()) return;
   bytes_ += piece.bytes.size();
   if (piece.place != Place::kUserBuffer) charged_ += piece.bytes.size();
-  pieces_.push_back(std::move(piece));
+  if (!PushSmall(piece)) pieces_.push_back(std::move(piece));
 }
 
 void ReceiveQueue::Drop(size_t count) {
@@ -19,6 +44,7 @@ void ReceiveQueue::Drop(size_t count) {
   if (front.place != Place::kUserBuffer) charged_ -= count;
   if (count == front.bytes.size()) {
     pieces_.pop_front();
+    if (pieces_.empty()) chunk_.reset();
     return;
   }
   front.bytes = front.bytes.subspan(count);

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <span>
 
@@ -16,6 +17,8 @@ namespace handoff::tcp {
 
 class ReceiveQueue {
  public:
+  // Small pieces in the stack's memory are copied together: one by one, what holds each would cost
+  // many times its bytes.
   void Push(StreamPiece piece);
   // Copies out as much as fits; a byte that lies where it is wanted is not copied.
   size_t Read(std::span<uint8_t> out);
@@ -27,8 +30,10 @@ class ReceiveQueue {
 
  private:
   void Drop(size_t count);
+  bool PushSmall(const StreamPiece& piece);
 
   std::deque<StreamPiece> pieces_;
+  std::shared_ptr<Bytes> chunk_;  // the last piece, if small ones make it up
   size_t bytes_ = 0;
   size_t charged_ = 0;
 };

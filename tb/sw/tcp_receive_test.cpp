@@ -37,6 +37,37 @@ TEST(TcpReceiveQueue, ByteInItsPlaceIsLeftThere) {
   EXPECT_EQ(buffer, (Bytes{1, 2, 3, 4}));
 }
 
+TEST(TcpReceiveQueue, SmallPiecesAreCopiedTogether) {
+  Bytes bytes(5000);
+  for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<uint8_t>(i * 7 + (i >> 8));
+  ReceiveQueue queue;
+  Bytes got;
+  size_t pushed = 0;
+  for (size_t i = 0; pushed < bytes.size(); ++i) {
+    // Now and then a large one between, and a read in the middle of a chunk.
+    const size_t n = std::min<size_t>(i % 50 == 0 ? 300 : 1 + i % 3, bytes.size() - pushed);
+    StreamPiece piece;
+    piece.seq = Seq(static_cast<uint32_t>(pushed));
+    piece.bytes = ByteView(bytes).subspan(pushed, n);
+    queue.Push(piece);
+    pushed += n;
+    if (i % 70 == 69) {
+      Bytes part(150);
+      part.resize(queue.Read(part));
+      AppendBytes(got, part);
+    }
+  }
+  int pieces = 0;
+  while (const auto piece = queue.Take(100000)) {
+    EXPECT_EQ(piece->seq, Seq(static_cast<uint32_t>(got.size())));
+    AppendBytes(got, piece->bytes);
+    ++pieces;
+  }
+  EXPECT_EQ(got, bytes);
+  EXPECT_LT(pieces, 60);
+  EXPECT_EQ(queue.bytes() + queue.charged_bytes(), 0U);
+}
+
 TEST(TcpReceiveQueue, TakeGivesNoMoreThanAsked) {
   const Bytes a = {1, 2, 3};
   ReceiveQueue queue;

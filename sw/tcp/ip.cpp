@@ -43,6 +43,13 @@ bool IpLayer::MayBePeer(const IpAddr& addr, const Vlans& vlans) const {
   });
 }
 
+bool IpLayer::OnLink(const IpAddr& addr, const Vlans& vlans) const {
+  return std::any_of(addresses_.begin(), addresses_.end(), [&](const LocalAddress& a) {
+    return a.vlans == vlans &&
+           (a.addr.SamePrefix(addr, a.prefix_bits) || (a.gateway && *a.gateway == addr));
+  });
+}
+
 std::optional<LocalAddress> IpLayer::ChooseLocal(const IpAddr& remote, const Vlans& vlans) const {
   std::optional<LocalAddress> chosen;
   for (const LocalAddress& a : addresses_) {
@@ -87,9 +94,10 @@ void IpLayer::InputArp(ByteView bytes, const Vlans& vlans) {
     ++counters_.malformed;
     return;
   }
-  // RFC 826: the sender is learnt if it is known, or if the message is for us.
+  // RFC 826: the sender is learnt if it is known, or if the message is for us. Who cannot be on this
+  // link (RFC 1122, 2.3.2.1), or calls itself by our address, is not.
   const bool for_us = IsLocal(message->target, vlans);
-  neighbors_.Learn({message->sender, vlans}, message->sender_mac, for_us);
+  if (MayBePeer(message->sender, vlans) && OnLink(message->sender, vlans)) neighbors_.Learn({message->sender, vlans}, message->sender_mac, for_us);
   if (!for_us || message->operation != ArpMessage::Operation::kRequest) return;
   netif_.SendFrame(ArpFrame({.operation = ArpMessage::Operation::kReply,
                              .sender_mac = netif_.mac(),
@@ -192,7 +200,7 @@ bool IpLayer::InputNdp(const IpAddr& src, const Vlans& vlans, uint8_t hop_limit,
   // RFC 4861, 7.2.3 and 7.2.4. A host that asks without an address of its own (duplicate address
   // detection) is answered to all nodes.
   const bool anonymous = src.IsUnspecified();
-  if (!anonymous && ndp->link_address) {
+  if (!anonymous && ndp->link_address && MayBePeer(src, vlans)) {
     neighbors_.Learn({src, vlans}, *ndp->link_address, true);
   }
   const IpAddr to = anonymous ? *IpAddr::Parse("ff02::1") : src;

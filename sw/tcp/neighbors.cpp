@@ -10,7 +10,6 @@ namespace {
 // RFC 4861, 10: MAX_MULTICAST_SOLICIT and RETRANS_TIMER; ARP is asked the same way.
 constexpr uint32_t kMaxAsks = 3;
 constexpr sw::Micros kAskInterval = sw::Seconds(1);
-constexpr size_t kMaxWaiting = 64;  // frames; RFC 1122, 2.3.2.2, asks for one at least
 
 void SendTo(NetIf& netif, const MacAddr& mac, Bytes& frame) {
   std::copy(mac.octets.begin(), mac.octets.end(), frame.begin());
@@ -23,21 +22,54 @@ Neighbors::~Neighbors() {
   for (auto& [neighbor, entry] : entries_) timers_.Cancel(entry.timer);
 }
 
+Neighbors::Entry& Neighbors::Make(const Neighbor& neighbor) {
+  if (entries_.size() >= kMaxEntries) {
+    Forget(entries_.find(announced_.empty() ? used_.back() : announced_.back()));
+  }
+  Entry& entry = entries_[neighbor];
+  announced_.push_front(neighbor);
+  entry.place = announced_.begin();
+  return entry;
+}
+
+void Neighbors::Use(const Neighbor& neighbor, Entry& entry) {
+  (entry.used ? used_ : announced_).erase(entry.place);
+  entry.used = true;
+  used_.push_front(neighbor);
+  entry.place = used_.begin();
+}
+
+void Neighbors::Forget(Entries::iterator found) {
+  Entry& entry = found->second;
+  timers_.Cancel(entry.timer);
+  waiting_ -= entry.waiting.size();
+  (entry.used ? used_ : announced_).erase(entry.place);
+  entries_.erase(found);
+}
+
 void Neighbors::Send(const Neighbor& to, Bytes frame) {
-  Entry& entry = entries_[to];
+  const auto found = entries_.find(to);
+  Entry& entry = found == entries_.end() ? Make(to) : found->second;
+  Use(to, entry);
+  const bool asking = entry.timer != sw::kNoTimer;
   if (entry.mac) {
     SendTo(netif_, *entry.mac, frame);
+    if (!asking && timers_.Now() - entry.heard_at > kBelieved) AskAgain(to);
     return;
   }
-  if (entry.waiting.size() < kMaxWaiting) entry.waiting.push_back(std::move(frame));
-  if (entry.timer == sw::kNoTimer) AskAgain(to);
+  if (entry.waiting.size() < kMaxWaiting && waiting_ < kMaxWaitingInAll) {
+    entry.waiting.push_back(std::move(frame));
+    ++waiting_;
+  }
+  if (!asking) AskAgain(to);
 }
 
 void Neighbors::AskAgain(const Neighbor& neighbor) {
-  Entry& entry = entries_[neighbor];
+  const auto found = entries_.find(neighbor);
+  Entry& entry = found->second;
   entry.timer = sw::kNoTimer;
   if (entry.asked == kMaxAsks) {
-    entries_.erase(neighbor);
+    Forget(found);
     return;
   }
   ++entry.asked;
@@ -46,11 +78,15 @@ void Neighbors::AskAgain(const Neighbor& neighbor) {
 }
 
 void Neighbors::Learn(const Neighbor& from, const MacAddr& mac, bool create) {
+  if (mac.IsMulticast()) return;  // no station has it
   const auto found = entries_.find(from);
   if (found == entries_.end() && !create) return;
-  Entry& entry = found == entries_.end() ? entries_[from] : found->second;
+  Entry& entry = found == entries_.end() ? Make(from) : found->second;
   entry.mac = mac;
+  entry.heard_at = timers_.Now();
+  entry.asked = 0;
   timers_.Cancel(std::exchange(entry.timer, sw::kNoTimer));
+  waiting_ -= entry.waiting.size();
   for (Bytes& frame : std::exchange(entry.waiting, {})) SendTo(netif_, mac, frame);
 }
 

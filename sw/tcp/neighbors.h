@@ -2,10 +2,16 @@
 //
 // Which MAC address an IP address on the link has; frames wait here until it is known. How to ask
 // is ARP's or NDP's matter.
+//
+// What is known is believed for a while; then the neighbor is asked again, while frames still go to
+// where it was. Whoever stays silent is forgotten. There are at most kMaxEntries: a new one takes
+// the place of the oldest that nothing was ever sent to, or else of the one unused for longest, so
+// that strangers who announce themselves push out each other.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <map>
 #include <optional>
 #include <vector>
@@ -24,6 +30,12 @@ struct Neighbor {
 
 class Neighbors {
  public:
+  static constexpr size_t kMaxEntries = 1024;
+  static constexpr size_t kMaxWaiting = 64;         // frames for one; RFC 1122, 2.3.2.2: at least one
+  static constexpr size_t kMaxWaitingInAll = 1024;  // frames
+  // RFC 1122, 2.3.2.1 wants about a minute, RFC 4861, 10 half of it.
+  static constexpr sw::Micros kBelieved = sw::Seconds(60);
+
   using Ask = std::function<void(const Neighbor&)>;
   Neighbors(NetIf& netif, sw::TimerService& timers, Ask ask)
       : netif_(netif), timers_(timers), ask_(std::move(ask)) {}
@@ -37,20 +49,31 @@ class Neighbors {
   // `create`: keep it although nobody has asked for it.
   void Learn(const Neighbor& from, const MacAddr& mac, bool create);
   std::optional<MacAddr> Find(const Neighbor& neighbor) const;
+  size_t size() const { return entries_.size(); }
 
  private:
   struct Entry {
     std::optional<MacAddr> mac;
     std::vector<Bytes> waiting;
     uint32_t asked = 0;
-    sw::TimerHandle timer = sw::kNoTimer;
+    sw::TimerHandle timer = sw::kNoTimer;  // runs while it is asked
+    sw::Micros heard_at;
+    bool used = false;               // something was sent to it
+    std::list<Neighbor>::iterator place;  // in used_ or in announced_
   };
+  using Entries = std::map<Neighbor, Entry>;
+  Entry& Make(const Neighbor& neighbor);
+  void Use(const Neighbor& neighbor, Entry& entry);
+  void Forget(Entries::iterator found);
   void AskAgain(const Neighbor& neighbor);
 
   NetIf& netif_;
   sw::TimerService& timers_;
   Ask ask_;
-  std::map<Neighbor, Entry> entries_;
+  Entries entries_;
+  std::list<Neighbor> used_;       // the one used last in front
+  std::list<Neighbor> announced_;  // never used; the one made last in front
+  size_t waiting_ = 0;             // frames, of all entries
 };
 
 }  // namespace handoff::tcp

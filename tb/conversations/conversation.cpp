@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <deque>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "tb/conversations/application.h"
@@ -37,7 +38,7 @@ class Conversation {
     ends_.peer = {v6 ? *tcp::IpAddr::Parse("fd00::2") : tcp::IpAddr::V4(192, 168, 0, 2),
                   kPortOfPeer};
     machine_.stack().AddAddress({ends_.here.addr, v6 ? 64U : 24U, {}, {}});
-    machine_.stack().ip().neighbors().Learn({ends_.peer.addr, {}}, machine_.peer_mac, true);
+    Answer();
     machine_.on_frame = [this](tcp::ByteView frame) { OnFrame(frame); };
     start_ = last_ = machine_.Now();
     const auto found = script.settings.find("tolerance_usecs");
@@ -49,6 +50,7 @@ class Conversation {
 
   std::string Run() {
     for (const ScriptEvent& event : script_.events) {
+      if (std::exchange(asked_, false)) Answer();
       Resolve(event.time);
       // A call whose time was over before this line gets nothing from it.
       std::string wrong = application_.FinishCalls(first_, tolerance_);
@@ -71,9 +73,16 @@ class Conversation {
   }
 
  private:
+  // The peer says where it is.
+  void Answer() {
+    machine_.stack().ip().neighbors().Learn({ends_.peer.addr, {}}, machine_.peer_mac, true);
+  }
   void OnFrame(tcp::ByteView frame) {
     auto sent = ReadFrame(frame, ends_);
-    if (!sent) return;
+    if (!sent) {
+      asked_ = true;  // by ARP or NDP
+      return;
+    }
     sent->at = machine_.Now();
     trace_ += Seconds(sent->at - start_) + "  > " + ToScript(*sent, offsets_) + "\n";
     sent_.push_back(std::move(*sent));
@@ -190,6 +199,7 @@ class Conversation {
   Micros last_;  // when the event before this one was
   Micros first_;
   Micros until_;
+  bool asked_ = false;
   std::deque<SentSegment> sent_;
   std::string trace_;
 };

@@ -51,6 +51,22 @@ TEST_F(IpLayerTest, PassesOnWhatIsForThisHost) {
   EXPECT_EQ(segments_[0].message.size(), 20u);
 }
 
+TEST_F(IpLayerTest, ArpTeachesNothingOfHostsThatAreNotOnTheLink) {
+  const auto ask = [this](const IpAddr& sender) {
+    ip_.Input(ArpFrame({.operation = ArpMessage::Operation::kRequest,
+                        .sender_mac = kPeerMac,
+                        .sender = sender,
+                        .target_mac = {},
+                        .target = kUs},
+                       {}));
+    return ip_.neighbors().Find({sender, {}}).has_value();
+  };
+  EXPECT_TRUE(ask(kPeer));
+  EXPECT_FALSE(ask(IpAddr::V4(10, 78, 0, 2)));
+  EXPECT_FALSE(ask(IpAddr::V4(10, 77, 0, 255)));
+  EXPECT_FALSE(ask(kUs));
+}
+
 TEST_F(IpLayerTest, PassesOnNothingElse) {
   ip_.Input(Packet({}, kPeerMac));
   ip_.Input(Packet({.dst = IpAddr::V4(10, 77, 0, 9)}, netif_.mac()));

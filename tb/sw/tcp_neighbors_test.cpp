@@ -52,6 +52,67 @@ TEST_F(NeighborsTest, FewFramesWait) {
   EXPECT_LE(netif_.frames.size(), 64u);
 }
 
+Neighbor Host(uint32_t i) {
+  return {IpAddr::V4(10, static_cast<uint8_t>(i >> 16), static_cast<uint8_t>(i >> 8),
+                     static_cast<uint8_t>(i)),
+          {}};
+}
+
+TEST_F(NeighborsTest, StrangersPushOutEachOtherAlone) {
+  for (uint32_t i = 0; i < 100; ++i) {
+    neighbors_.Learn(Host(i), kMac, true);
+    neighbors_.Send(Host(i), Bytes(60));
+  }
+  for (uint32_t i = 1000; i < 101000; ++i) neighbors_.Learn(Host(i), kMac, true);
+  EXPECT_EQ(neighbors_.size(), Neighbors::kMaxEntries);
+  for (uint32_t i = 0; i < 100; ++i) EXPECT_TRUE(neighbors_.Find(Host(i))) << i;
+  EXPECT_FALSE(neighbors_.Find(Host(1000)));
+  EXPECT_TRUE(neighbors_.Find(Host(100999)));
+}
+
+// As when SYNs come from addresses that nobody has.
+TEST_F(NeighborsTest, NeighborsThatDoNotAnswerAreBoundedInNumberAndInFrames) {
+  for (uint32_t i = 0; i < 20000; ++i) {
+    for (int k = 0; k < 3; ++k) neighbors_.Send(Host(i), Bytes(60));
+  }
+  EXPECT_EQ(neighbors_.size(), Neighbors::kMaxEntries);
+  for (uint32_t i = 0; i < 20000; ++i) neighbors_.Learn(Host(i), kMac, false);
+  EXPECT_LE(netif_.frames.size(), Neighbors::kMaxWaitingInAll);
+  EXPECT_TRUE(time_.idle());
+}
+
+TEST_F(NeighborsTest, AfterAWhileItIsAskedAgainAndFramesStillGo) {
+  neighbors_.Learn(kPeer, kMac, true);
+  time_.RunFor(Neighbors::kBelieved);
+  neighbors_.Send(kPeer, Bytes(60));
+  EXPECT_TRUE(asked_.empty());
+  time_.RunFor(sw::Seconds(1));
+  neighbors_.Send(kPeer, Bytes(60));
+  neighbors_.Send(kPeer, Bytes(60));
+  EXPECT_EQ(asked_.size(), 1U);
+  EXPECT_EQ(netif_.frames.size(), 3U);
+  neighbors_.Learn(kPeer, kMac, false);
+  time_.RunFor(sw::Seconds(10));
+  neighbors_.Send(kPeer, Bytes(60));
+  EXPECT_EQ(asked_.size(), 1U) << "it answered";
+  EXPECT_TRUE(time_.idle());
+}
+
+TEST_F(NeighborsTest, OneThatIsGoneIsForgotten) {
+  neighbors_.Learn(kPeer, kMac, true);
+  time_.RunFor(Neighbors::kBelieved + sw::Seconds(1));
+  neighbors_.Send(kPeer, Bytes(60));
+  time_.RunFor(sw::Seconds(10));
+  EXPECT_EQ(asked_.size(), 3U);
+  EXPECT_FALSE(neighbors_.Find(kPeer));
+  EXPECT_EQ(neighbors_.size(), 0U);
+}
+
+TEST_F(NeighborsTest, AGroupsMacIsNobodys) {
+  neighbors_.Learn(kPeer, kBroadcastMac, true);
+  EXPECT_FALSE(neighbors_.Find(kPeer));
+}
+
 TEST_F(NeighborsTest, OneAddressOnTwoVlansIsTwoNeighbors) {
   neighbors_.Learn(kPeer, kMac, true);
   Neighbor other = kPeer;

@@ -251,9 +251,7 @@ void Connection::EnterTimeWait() {
   events_.closed = true;
 }
 
-void Connection::RestartTimeWait() {
-  timers_.Set(TimerKind::kTimeWait, host_.config().msl * 2);
-}
+void Connection::RestartTimeWait() { timers_.Set(TimerKind::kTimeWait, host_.config().msl * 2); }
 
 void Connection::Die(CloseReason reason) {
   if (tcb_.state == State::kClosed) return;

@@ -177,8 +177,8 @@ void Connection::AnswerUnacceptable(const Segment& segment) {
   if (segment.Length() > 0) {
     // Of text alone: a SYN or a FIN that comes again is no duplicate of bytes (RFC 2883, 4).
     const Seq first = segment.seq + (segment.flags.syn ? 1 : 0);
-    const SeqRange old = {first, Earlier(first + static_cast<uint32_t>(segment.payload.size()),
-                                         tcb_.rcv_nxt)};
+    const SeqRange old = {
+        first, Earlier(first + static_cast<uint32_t>(segment.payload.size()), tcb_.rcv_nxt)};
     if (old.start < old.end) {
       stats_.duplicate_bytes_in += old.size();
       if (tcb_.sack_ok) reassembly_.NoteDuplicate(old);

@@ -23,7 +23,6 @@ bool IsBroadcastOf(const LocalAddress& local, const IpAddr& addr) {
 
 }  // namespace
 
-
 IpLayer::IpLayer(NetIf& netif, sw::TimerService& timers, Handlers handlers)
     : netif_(netif),
       handlers_(std::move(handlers)),
@@ -94,10 +93,11 @@ void IpLayer::InputArp(ByteView bytes, const Vlans& vlans) {
     ++counters_.malformed;
     return;
   }
-  // RFC 826: the sender is learnt if it is known, or if the message is for us. Who cannot be on this
-  // link (RFC 1122, 2.3.2.1), or calls itself by our address, is not.
+  // RFC 826: the sender is learnt if it is known, or if the message is for us. Who cannot be on
+  // this link (RFC 1122, 2.3.2.1), or calls itself by our address, is not.
   const bool for_us = IsLocal(message->target, vlans);
-  if (MayBePeer(message->sender, vlans) && OnLink(message->sender, vlans)) neighbors_.Learn({message->sender, vlans}, message->sender_mac, for_us);
+  if (MayBePeer(message->sender, vlans) && OnLink(message->sender, vlans))
+    neighbors_.Learn({message->sender, vlans}, message->sender_mac, for_us);
   if (!for_us || message->operation != ArpMessage::Operation::kRequest) return;
   netif_.SendFrame(ArpFrame({.operation = ArpMessage::Operation::kReply,
                              .sender_mac = netif_.mac(),

@@ -72,8 +72,8 @@ class IpLayer {
 
   void AddAddress(const LocalAddress& address);
   bool IsLocal(const IpAddr& addr, const Vlans& vlans) const;
-  // Whether a packet may come from `addr`: a host's address, but none of ours, and not the broadcast
-  // address of a subnet that we are in (RFC 1122, 3.2.1.3).
+  // Whether a packet may come from `addr`: a host's address, but none of ours, and not the
+  // broadcast address of a subnet that we are in (RFC 1122, 3.2.1.3).
   bool MayBePeer(const IpAddr& addr, const Vlans& vlans) const;
   // Whether it can be reached without a gateway, or is one.
   bool OnLink(const IpAddr& addr, const Vlans& vlans) const;

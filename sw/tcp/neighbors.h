@@ -31,7 +31,7 @@ struct Neighbor {
 class Neighbors {
  public:
   static constexpr size_t kMaxEntries = 1024;
-  static constexpr size_t kMaxWaiting = 64;         // frames for one; RFC 1122, 2.3.2.2: at least one
+  static constexpr size_t kMaxWaiting = 64;  // frames for one; RFC 1122, 2.3.2.2: at least one
   static constexpr size_t kMaxWaitingInAll = 1024;  // frames
   // RFC 1122, 2.3.2.1 wants about a minute, RFC 4861, 10 half of it.
   static constexpr sw::Micros kBelieved = sw::Seconds(60);
@@ -58,7 +58,7 @@ class Neighbors {
     uint32_t asked = 0;
     sw::TimerHandle timer = sw::kNoTimer;  // runs while it is asked
     sw::Micros heard_at;
-    bool used = false;               // something was sent to it
+    bool used = false;                    // something was sent to it
     std::list<Neighbor>::iterator place;  // in used_ or in announced_
   };
   using Entries = std::map<Neighbor, Entry>;

@@ -181,10 +181,10 @@ TEST(TcpListen, Rfc9293Section3_9_2_3AddressesThatNoHostHasGetNoAnswer) {
                                       {81, {.syn = true}},
                                       {80, {.ack = true}}}) {
       const Segment segment{.src_port = 4001, .dst_port = port, .flags = flags};
-      for (const IpAddr& src : {address("224.0.0.1", "ff02::1"), address("0.0.0.0", "::"),
-                                address("255.255.255.255", "ff05::2"),
-                                address("127.0.0.1", "::1"), address("0.1.2.3", "::a4d:1"),
-                                address("240.0.0.1", "::ffff:a4d:1"), hosts.addr_b}) {
+      for (const IpAddr& src :
+           {address("224.0.0.1", "ff02::1"), address("0.0.0.0", "::"),
+            address("255.255.255.255", "ff05::2"), address("127.0.0.1", "::1"),
+            address("0.1.2.3", "::a4d:1"), address("240.0.0.1", "::ffff:a4d:1"), hosts.addr_b}) {
         hosts.b.Input(FrameToB(segment, src, hosts.addr_b));
         EXPECT_EQ(hosts.b.counters().bad_sources, ++from) << src.ToString();
       }

@@ -171,21 +171,22 @@ std::string Endpoint::ToString() const { return addr.ToString() + "." + std::to_
 
 std::string Tuple::ToString() const { return local.ToString() + " > " + remote.ToString(); }
 
-size_t TupleHash::operator()(const Tuple& t) const noexcept {
-  // FNV-1a; nobody outside chooses what the simulated host hashes, so it needs no key.
-  uint64_t hash = 0xcbf29ce484222325u;
-  const auto mix = [&hash](uint8_t octet) { hash = (hash ^ octet) * 0x100000001b3u; };
-  const auto mix16 = [&mix](uint16_t v) {
-    mix(static_cast<uint8_t>(v >> 8));
-    mix(static_cast<uint8_t>(v));
+uint64_t HashOf(const SipKey& key, HashUse use, const Tuple& tuple) {
+  std::array<uint8_t, 48> message{};
+  auto at = message.begin();
+  const auto put16 = [&at](uint16_t v) {
+    *at++ = static_cast<uint8_t>(v >> 8);
+    *at++ = static_cast<uint8_t>(v);
   };
-  for (const Endpoint* end : {&t.local, &t.remote}) {
-    for (uint8_t octet : end->addr.octets()) mix(octet);
-    mix16(end->port);
+  *at++ = static_cast<uint8_t>(use);
+  for (const Endpoint* end : {&tuple.local, &tuple.remote}) {
+    *at++ = static_cast<uint8_t>(end->addr.octets().size());
+    at = std::copy(end->addr.octets().begin(), end->addr.octets().end(), at);
+    put16(end->port);
   }
-  mix16(t.vlans.outer);
-  mix16(t.vlans.inner);
-  return hash;
+  put16(tuple.vlans.outer);
+  put16(tuple.vlans.inner);
+  return SipHash(key, message);
 }
 
 }  // namespace handoff::tcp

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "sw/tcp/bytes.h"
+#include "sw/tcp/siphash.h"
 
 namespace handoff::tcp {
 
@@ -75,8 +76,14 @@ struct Tuple {
   friend auto operator<=>(const Tuple&, const Tuple&) = default;
 };
 
+// What a keyed hash of a tuple is for: of one use nothing is learnt for another.
+enum class HashUse : uint8_t { kTable, kSequence, kTimestamp };
+uint64_t HashOf(const SipKey& key, HashUse use, const Tuple& tuple);
+
+// Places in a table. Strangers choose addresses and ports; with the key they cannot choose places.
 struct TupleHash {
-  size_t operator()(const Tuple& t) const noexcept;
+  SipKey key;
+  size_t operator()(const Tuple& t) const noexcept { return HashOf(key, HashUse::kTable, t); }
 };
 
 }  // namespace handoff::tcp

@@ -47,7 +47,7 @@ struct OpenOptions {
   std::optional<uint8_t> window_scale;  // else the least that covers rcv_buf_bytes
   bool sack = true;
   bool timestamps = true;
-  std::optional<uint32_t> ts_offset;    // else random
+  std::optional<uint32_t> ts_offset;    // else of the tuple, by a secret
   uint32_t rcv_buf_bytes = 256 * 1024;  // the window is at least this while the application reads
   uint32_t snd_buf_bytes = 256 * 1024;
   bool no_delay = false;

@@ -15,6 +15,8 @@ namespace handoff::tcp {
 
 class ConnectionTable {
  public:
+  explicit ConnectionTable(const SipKey& key) : connections_(0, TupleHash{key}) {}
+
   // False: there is one with this tuple already.
   bool Add(std::shared_ptr<Connection> connection) {
     const Tuple& tuple = connection->tuple();

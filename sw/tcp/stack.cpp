@@ -13,6 +13,15 @@ namespace {
 constexpr uint16_t kFirstEphemeralPort = 49152;  // RFC 6335, 6
 constexpr uint32_t kEphemeralPorts = 65536 - kFirstEphemeralPort;
 
+SipKey DrawKey(const std::function<uint32_t()>& random) {
+  const auto word = [&random] {
+    const uint64_t high = random();
+    return high << 32 | random();
+  };
+  const uint64_t k0 = word();
+  return {k0, word()};
+}
+
 }  // namespace
 
 Stack::Stack(StackConfig config, NetIf& netif, sw::TimerService& timers, MemoryPool& pool)
@@ -24,7 +33,8 @@ Stack::Stack(StackConfig config, NetIf& netif, sw::TimerService& timers, MemoryP
           {.tcp = [this](const IpInput& input) { InputTcp(input); },
            .error = [this](const IcmpError& e, const Vlans& vlans) { InputError(e, vlans); }}),
       sink_(ip_, timers),
-      secret_(config_.random()) {}
+      key_(DrawKey(config_.random)),
+      table_(key_) {}
 
 Stack::~Stack() {
   // A connection that somebody still holds must not call back into what is gone.
@@ -89,12 +99,16 @@ uint16_t Stack::ChoosePort(Tuple tuple) {
 }
 
 Seq Stack::ChooseIss(const Tuple& tuple) {
-  // RFC 9293, 3.4.1 and RFC 6528: a clock of 4 microseconds and a secret of the tuple's.
+  // RFC 9293, 3.4.1 and RFC 6528, 3: a clock of 4 microseconds and a secret of the tuple's.
   const auto clock = static_cast<uint32_t>(timers_.Now().count() >> 2);
-  return Seq(clock + static_cast<uint32_t>(TupleHash{}(tuple) * (uint64_t{secret_} | 1) >> 32));
+  return Seq(clock + static_cast<uint32_t>(HashOf(key_, HashUse::kSequence, tuple)));
 }
 
-uint32_t Stack::ChooseTimestampOffset(const Tuple& /*tuple*/) { return config_.random(); }
+// RFC 7323, 5.4 wants the timestamps of a tuple to go on from one connection to the next: a peer in
+// TIME-WAIT takes the new one's SYN by them (RFC 6191).
+uint32_t Stack::ChooseTimestampOffset(const Tuple& tuple) {
+  return static_cast<uint32_t>(HashOf(key_, HashUse::kTimestamp, tuple));
+}
 
 std::unique_ptr<CongestionControl> Stack::MakeCongestionControl() {
   if (config_.congestion_control) return config_.congestion_control();
@@ -128,9 +142,11 @@ void Stack::InputTcp(const IpInput& input) {
   const Tuple tuple = {{input.dst, segment.dst_port}, {input.src, segment.src_port}, input.vlans};
   auto connection = table_.Find(tuple);
   const auto listener = table_.FindListener(tuple.local);
+  std::optional<Seq> above;
   // TIME-WAIT yields only to a SYN that opens something; another is challenged by it (RFC 9293,
   // 3.10.7.4, fourth).
   if (connection && listener && listener->HasRoom() && connection->YieldsTo(segment)) {
+    above = connection->tcb().snd_nxt;
     connection->Drop();
     connection = nullptr;
   }
@@ -143,7 +159,7 @@ void Stack::InputTcp(const IpInput& input) {
     return;
   }
   if (listener) {
-    InputListen(*listener, tuple, segment);
+    InputListen(*listener, tuple, segment, above);
     return;
   }
   ++counters_.no_connection;
@@ -151,7 +167,8 @@ void Stack::InputTcp(const IpInput& input) {
 }
 
 // RFC 9293, 3.10.7.2.
-void Stack::InputListen(Listener& listener, const Tuple& tuple, const Segment& segment) {
+void Stack::InputListen(Listener& listener, const Tuple& tuple, const Segment& segment,
+                        std::optional<Seq> above) {
   if (segment.flags.rst) return;  // RFC 9293, 3.5.3: LISTEN ignores it
   if (segment.flags.ack) {
     AnswerWithReset(tuple, segment);
@@ -162,7 +179,14 @@ void Stack::InputListen(Listener& listener, const Tuple& tuple, const Segment& s
     ++counters_.listen_overflows;  // the peer asks again
     return;
   }
-  const auto connection = Make(tuple, listener.OptionsFor(tuple), nullptr);
+  OpenOptions options = listener.OptionsFor(tuple);
+  if (above && !options.iss) {
+    // RFC 9293, 3.6.1: larger than any number of the connection before, which may have been faster
+    // than the clock.
+    constexpr uint32_t kWell = 0x10000;
+    options.iss = Later(ChooseIss(tuple), *above + kWell);
+  }
+  const auto connection = Make(tuple, options, nullptr);
   half_open_[connection->id()] = table_.FindListener(tuple.local);
   listener.OnHalfOpen();
   connection->OpenPassive(segment);

@@ -19,7 +19,7 @@ namespace handoff::tcp {
 
 struct StackConfig {
   TcpConfig tcp;
-  // The stack's own stream of randomness: initial numbers, timestamp offsets, ports.
+  // The stack's own stream of randomness: the key of all its hashes, ports.
   std::function<uint32_t()> random;
   // Else NewReno.
   std::function<std::unique_ptr<CongestionControl>()> congestion_control;
@@ -87,7 +87,9 @@ class Stack : private ConnectionHost {
 
   void InputTcp(const IpInput& input);
   void InputError(const IcmpError& error, const Vlans& vlans);
-  void InputListen(Listener& listener, const Tuple& tuple, const Segment& segment);
+  // `above`: the last number of the connection that this one follows.
+  void InputListen(Listener& listener, const Tuple& tuple, const Segment& segment,
+                   std::optional<Seq> above);
   void AnswerWithReset(const Tuple& tuple, const Segment& segment);
   std::shared_ptr<Connection> Make(const Tuple& tuple, const OpenOptions& options,
                                    ConnectionObserver* observer);
@@ -99,13 +101,13 @@ class Stack : private ConnectionHost {
   MemoryPool& pool_;
   IpLayer ip_;
   FrameSink sink_;
+  const SipKey key_;
   ConnectionTable table_;
   // Connections in SYN-RECEIVED, and who will be given them.
   std::unordered_map<sw::ConnId, std::weak_ptr<Listener>> half_open_;
   StackObserver* observer_ = nullptr;
   StackCounters counters_;
   const LegacyVerdict* verdict_ = nullptr;  // of the frame being taken in
-  uint32_t secret_;
   uint32_t next_id_ = 1;
 };
 

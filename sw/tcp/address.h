@@ -76,8 +76,11 @@ struct Tuple {
   friend auto operator<=>(const Tuple&, const Tuple&) = default;
 };
 
+// Of IP and TCP without options.
+inline uint32_t HeaderBytes(const Tuple& tuple) { return tuple.local.addr.is_v6() ? 60 : 40; }
+
 // What a keyed hash of a tuple is for: of one use nothing is learnt for another.
-enum class HashUse : uint8_t { kTable, kSequence, kTimestamp };
+enum class HashUse : uint8_t { kTable, kSequence, kTimestamp, kCookie };
 uint64_t HashOf(const SipKey& key, HashUse use, const Tuple& tuple);
 
 // Places in a table. Strangers choose addresses and ports; with the key they cannot choose places.

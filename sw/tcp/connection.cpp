@@ -9,21 +9,11 @@
 namespace handoff::tcp {
 namespace {
 
-constexpr uint32_t kMaxUnscaledWindow = 0xffff;
 // No message makes the path MTU less than this, or a forged one would leave segments of nothing but
 // headers. Of IPv6 it is the least that a link may have (RFC 8200, 5). Of IPv4 that would be 68
 // (RFC 1191, 3); this is Linux's limit, net.ipv4.route.min_pmtu.
 constexpr uint32_t kLeastPathMtuV4 = 552;
 constexpr uint32_t kLeastPathMtuV6 = 1280;
-
-uint32_t HeaderBytes(const Tuple& tuple) { return tuple.local.addr.is_v6() ? 60 : 40; }
-
-// The least scale with which the window field covers the whole buffer.
-uint8_t ScaleFor(uint32_t buffer) {
-  uint8_t scale = 0;
-  while (scale < kMaxWindowScale && buffer >> scale > kMaxUnscaledWindow) ++scale;
-  return scale;
-}
 
 }  // namespace
 
@@ -51,10 +41,10 @@ Connection::Connection(sw::ConnId id, const Tuple& tuple, const OpenOptions& opt
   tcb_.snd_nxt = tcb_.iss;
   tcb_.ts_offset = options.ts_offset ? *options.ts_offset : host.ChooseTimestampOffset(tuple);
   tcb_.rcv_mss = options.mss.value_or(static_cast<uint16_t>(host.mtu() - HeaderBytes(tuple)));
-  tcb_.rcv_scale = options.window_scale.value_or(ScaleFor(options.rcv_buf_bytes));
+  tcb_.rcv_scale = options.window_scale.value_or(WindowScaleFor(options.rcv_buf_bytes));
   tcb_.timestamps = options.timestamps;
   tcb_.sack_ok = options.sack;
-  tcb_.rcv_adv = tcb_.rcv_nxt + std::min(options.rcv_buf_bytes, kMaxUnscaledWindow);
+  tcb_.rcv_adv = tcb_.rcv_nxt + WindowOfSyn(options.rcv_buf_bytes);
   send_.Start(tcb_.iss + 1);
   stats_.opened_at = timers_.Now();
   last_heard_ = timers_.Now();
@@ -78,6 +68,13 @@ void Connection::OpenPassive(const Segment& syn) {
   timers_.Set(TimerKind::kRetransmit, rtt_.rto());
 }
 
+void Connection::OpenByCookie(const Segment& syn) {
+  passive_ = true;
+  tcb_.snd_nxt = tcb_.iss + 1;
+  TakeSyn(syn);
+  SetState(State::kSynReceived);
+}
+
 void Connection::Adopt(const Tcb& tcb) {
   tcb_ = tcb;
   tcb_.state = State::kClosed;
@@ -92,7 +89,7 @@ void Connection::Adopt(const Tcb& tcb) {
 void Connection::TakeSyn(const Segment& syn) {
   tcb_.irs = syn.seq;
   tcb_.rcv_nxt = syn.seq + 1;
-  tcb_.rcv_adv = tcb_.rcv_nxt + std::min(options_.rcv_buf_bytes, kMaxUnscaledWindow);
+  tcb_.rcv_adv = tcb_.rcv_nxt + WindowOfSyn(options_.rcv_buf_bytes);
   tcb_.last_ack_sent = tcb_.rcv_nxt;
   tcb_.snd_wnd = syn.window;  // never scaled
   tcb_.max_wnd = syn.window;

@@ -40,6 +40,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // RFC 9293, 3.10.1. Each once, before anything else.
   void OpenActive();
   void OpenPassive(const Segment& syn);
+  // The SYN was answered by a cookie (syn_cookie.h), which options().iss is; its ACK is input next.
+  void OpenByCookie(const Segment& syn);
   // Begins where another stack, or another run, had got to: `tcb` is in a synchronized state.
   void Adopt(const Tcb& tcb);
 

@@ -13,8 +13,10 @@
 namespace handoff::tcp {
 
 struct ListenOptions {
-  uint32_t backlog = 128;  // connections not accepted yet, half-open ones included
-  OpenOptions open;        // of each connection
+  // Connections not accepted yet. Half-open ones are kept up to as many; what comes beyond them is
+  // answered by cookies.
+  uint32_t backlog = 128;
+  OpenOptions open;  // of each connection
   // If set, asked for each peer instead: a stand-in has another ISS for each.
   std::function<OpenOptions(const Tuple&)> open_for;
 };
@@ -34,7 +36,9 @@ class Listener {
   const Endpoint& endpoint() const { return endpoint_; }
 
   // For the stack.
-  bool HasRoom() const { return !closed_ && half_open_ + ready_.size() < options_.backlog; }
+  bool HasRoom() const { return MayAccept() && half_open_ + ready_.size() < options_.backlog; }
+  // Whether one more that is established could be taken in: what is half open may never be.
+  bool MayAccept() const { return !closed_ && ready_.size() < options_.backlog; }
   OpenOptions OptionsFor(const Tuple& tuple) const;
   void OnHalfOpen() { ++half_open_; }
   void OnHalfOpenGone() { --half_open_; }

@@ -50,9 +50,9 @@ void Neighbors::Forget(Entries::iterator found) {
 void Neighbors::Send(const Neighbor& to, Bytes frame) {
   const auto found = entries_.find(to);
   Entry& entry = found == entries_.end() ? Make(to) : found->second;
-  Use(to, entry);
   const bool asking = entry.timer != sw::kNoTimer;
   if (entry.mac) {
+    Use(to, entry);
     SendTo(netif_, *entry.mac, frame);
     if (!asking && timers_.Now() - entry.heard_at > kBelieved) AskAgain(to);
     return;
@@ -87,6 +87,7 @@ void Neighbors::Learn(const Neighbor& from, const MacAddr& mac, bool create) {
   entry.asked = 0;
   timers_.Cancel(std::exchange(entry.timer, sw::kNoTimer));
   waiting_ -= entry.waiting.size();
+  if (!entry.waiting.empty()) Use(from, entry);
   for (Bytes& frame : std::exchange(entry.waiting, {})) SendTo(netif_, mac, frame);
 }
 

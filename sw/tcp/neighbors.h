@@ -5,8 +5,8 @@
 //
 // What is known is believed for a while; then the neighbor is asked again, while frames still go to
 // where it was. Whoever stays silent is forgotten. There are at most kMaxEntries: a new one takes
-// the place of the oldest that nothing was ever sent to, or else of the one unused for longest, so
-// that strangers who announce themselves push out each other.
+// the place of the oldest that nothing could be sent to yet, or else of the one unused for longest,
+// so that strangers who announce themselves push out each other.
 #pragma once
 
 #include <cstdint>
@@ -58,7 +58,7 @@ class Neighbors {
     uint32_t asked = 0;
     sw::TimerHandle timer = sw::kNoTimer;  // runs while it is asked
     sw::Micros heard_at;
-    bool used = false;                    // something was sent to it
+    bool used = false;                    // something could be sent to it
     std::list<Neighbor>::iterator place;  // in used_ or in announced_
   };
   using Entries = std::map<Neighbor, Entry>;
@@ -72,7 +72,7 @@ class Neighbors {
   Ask ask_;
   Entries entries_;
   std::list<Neighbor> used_;       // the one used last in front
-  std::list<Neighbor> announced_;  // never used; the one made last in front
+  std::list<Neighbor> announced_;  // never used or not known yet; the one made last in front
   size_t waiting_ = 0;             // frames, of all entries
 };
 

@@ -14,8 +14,11 @@ namespace handoff::tcp {
 inline constexpr Micros kTsRecentLifetime = sw::Seconds(24ll * 24 * 3600);
 inline constexpr unsigned kTimestampShift = 10;  // one tick is 1,024 microseconds
 
+constexpr uint32_t TimestampAt(uint32_t offset, Micros now) {
+  return offset + static_cast<uint32_t>(now.count() >> kTimestampShift);
+}
 constexpr uint32_t TimestampAt(const Tcb& tcb, Micros now) {
-  return tcb.ts_offset + static_cast<uint32_t>(now.count() >> kTimestampShift);
+  return TimestampAt(tcb.ts_offset, now);
 }
 constexpr bool TimestampBefore(uint32_t a, uint32_t b) { return static_cast<int32_t>(a - b) < 0; }
 

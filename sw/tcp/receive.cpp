@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "sw/tcp/options.h"
+
 namespace handoff::tcp {
 
 namespace {
@@ -73,12 +75,22 @@ std::optional<StreamPiece> ReceiveQueue::Take(size_t max) {
 
 namespace {
 
+constexpr uint32_t kMaxUnscaledWindow = 0xffff;
+
 Seq WantedEdge(const WindowOffer& o) {
   const uint32_t room = o.buffer - std::min(o.buffer, o.unread);
   return o.rcv_nxt + std::min(room, 0xffffu << o.scale);
 }
 
 }  // namespace
+
+uint8_t WindowScaleFor(uint32_t buffer) {
+  uint8_t scale = 0;
+  while (scale < kMaxWindowScale && buffer >> scale > kMaxUnscaledWindow) ++scale;
+  return scale;
+}
+
+uint32_t WindowOfSyn(uint32_t buffer) { return std::min(buffer, kMaxUnscaledWindow); }
 
 Seq EdgeToGrant(const WindowOffer& o) {
   const Seq wanted = WantedEdge(o);

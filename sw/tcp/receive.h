@@ -38,6 +38,11 @@ class ReceiveQueue {
   size_t charged_ = 0;
 };
 
+// The least window scale with which the window field covers the whole buffer.
+uint8_t WindowScaleFor(uint32_t buffer);
+// RFC 7323, 2.2: the window of a SYN is never scaled.
+uint32_t WindowOfSyn(uint32_t buffer);
+
 // What decides the granted edge.
 struct WindowOffer {
   Seq rcv_nxt;

@@ -5,7 +5,10 @@
 #include <vector>
 
 #include "sw/tcp/newreno.h"
+#include "sw/tcp/paws.h"
+#include "sw/tcp/receive.h"
 #include "sw/tcp/rst.h"
+#include "sw/tcp/syn_cookie.h"
 
 namespace handoff::tcp {
 namespace {
@@ -171,12 +174,16 @@ void Stack::InputListen(Listener& listener, const Tuple& tuple, const Segment& s
                         std::optional<Seq> above) {
   if (segment.flags.rst) return;  // RFC 9293, 3.5.3: LISTEN ignores it
   if (segment.flags.ack) {
-    AnswerWithReset(tuple, segment);
+    if (!InputCookie(listener, tuple, segment)) AnswerWithReset(tuple, segment);
     return;
   }
   if (!segment.flags.syn || segment.flags.fin) return;
-  if (!listener.HasRoom()) {
+  if (!listener.MayAccept()) {
     ++counters_.listen_overflows;  // the peer asks again
+    return;
+  }
+  if (!listener.HasRoom()) {
+    AnswerWithCookie(listener, tuple, segment);
     return;
   }
   OpenOptions options = listener.OptionsFor(tuple);
@@ -186,10 +193,79 @@ void Stack::InputListen(Listener& listener, const Tuple& tuple, const Segment& s
     constexpr uint32_t kWell = 0x10000;
     options.iss = Later(ChooseIss(tuple), *above + kWell);
   }
-  const auto connection = Make(tuple, options, nullptr);
+  MakeHalfOpen(listener, tuple, options)->OpenPassive(segment);
+}
+
+std::shared_ptr<Connection> Stack::MakeHalfOpen(Listener& listener, const Tuple& tuple,
+                                                const OpenOptions& options) {
+  auto connection = Make(tuple, options, nullptr);
   half_open_[connection->id()] = table_.FindListener(tuple.local);
   listener.OnHalfOpen();
-  connection->OpenPassive(segment);
+  return connection;
+}
+
+// What the connection would answer, but for what a cookie cannot hold.
+void Stack::AnswerWithCookie(const Listener& listener, const Tuple& tuple, const Segment& syn) {
+  const OpenOptions open = listener.OptionsFor(tuple);
+  Options agreed = syn.options;
+  if (!open.timestamps) agreed.timestamps.reset();
+  if (!open.sack) agreed.sack_permitted = false;
+  if (!open.window_scaling) agreed.window_scale.reset();
+  const uint32_t offset = open.ts_offset.value_or(ChooseTimestampOffset(tuple));
+  const Micros now = timers_.Now();
+  const auto cookie =
+      open.iss ? std::nullopt
+               : MakeSynCookie(key_, tuple, syn.seq, agreed, TimestampAt(offset, now), now);
+  if (!cookie) {
+    ++counters_.listen_overflows;
+    return;
+  }
+  Segment answer;
+  answer.src_port = tuple.local.port;
+  answer.dst_port = tuple.remote.port;
+  answer.seq = cookie->iss;
+  answer.ack = syn.seq + 1;
+  answer.flags = {.syn = true, .ack = true};
+  answer.window = static_cast<uint16_t>(WindowOfSyn(open.rcv_buf_bytes));
+  answer.options.mss = open.mss.value_or(static_cast<uint16_t>(mtu() - HeaderBytes(tuple)));
+  if (agreed.timestamps) {
+    answer.options.timestamps = Timestamps{cookie->timestamp, agreed.timestamps->value};
+    answer.options.sack_permitted = agreed.sack_permitted;
+    if (agreed.window_scale) {
+      answer.options.window_scale = open.window_scale.value_or(WindowScaleFor(open.rcv_buf_bytes));
+    }
+  }
+  cookie_sent_at_ = now;
+  ++counters_.cookies_sent;
+  sink_.TransmitBare(tuple, answer);
+}
+
+// Whether it is the ACK of a cookie.
+bool Stack::InputCookie(Listener& listener, const Tuple& tuple, const Segment& segment) {
+  const Micros now = timers_.Now();
+  if (!cookie_sent_at_ || now - *cookie_sent_at_ > kSynCookiePeriod * 2) return false;
+  if (segment.flags.syn || segment.flags.rst) return false;
+  Segment syn;
+  syn.seq = segment.seq - 1;
+  syn.flags.syn = true;
+  syn.window = segment.window;
+  std::optional<uint32_t> echo;
+  if (segment.options.timestamps) echo = segment.options.timestamps->echo;
+  const auto options = ReadSynCookie(key_, tuple, syn.seq, segment.ack - 1, echo, now);
+  if (!options) return false;
+  if (!listener.MayAccept()) {
+    ++counters_.listen_overflows;
+    return true;
+  }
+  syn.options = *options;
+  if (syn.options.timestamps) syn.options.timestamps->value = segment.options.timestamps->value;
+  OpenOptions open = listener.OptionsFor(tuple);
+  open.iss = segment.ack - 1;
+  ++counters_.cookies_taken;
+  const auto connection = MakeHalfOpen(listener, tuple, open);
+  connection->OpenByCookie(syn);
+  connection->Input(segment);
+  return true;
 }
 
 void Stack::AnswerWithReset(const Tuple& tuple, const Segment& segment) {

@@ -32,6 +32,8 @@ struct StackCounters {
   uint64_t bad_sources = 0;  // addresses that no other host has
   uint64_t no_connection = 0;
   uint64_t listen_overflows = 0;
+  uint64_t cookies_sent = 0;
+  uint64_t cookies_taken = 0;
   uint64_t resets_sent = 0;
 };
 
@@ -91,6 +93,10 @@ class Stack : private ConnectionHost {
   void InputListen(Listener& listener, const Tuple& tuple, const Segment& segment,
                    std::optional<Seq> above);
   void AnswerWithReset(const Tuple& tuple, const Segment& segment);
+  void AnswerWithCookie(const Listener& listener, const Tuple& tuple, const Segment& syn);
+  bool InputCookie(Listener& listener, const Tuple& tuple, const Segment& segment);
+  std::shared_ptr<Connection> MakeHalfOpen(Listener& listener, const Tuple& tuple,
+                                           const OpenOptions& options);
   std::shared_ptr<Connection> Make(const Tuple& tuple, const OpenOptions& options,
                                    ConnectionObserver* observer);
   uint16_t ChoosePort(Tuple tuple);
@@ -109,6 +115,7 @@ class Stack : private ConnectionHost {
   StackCounters counters_;
   const LegacyVerdict* verdict_ = nullptr;  // of the frame being taken in
   uint32_t next_id_ = 1;
+  std::optional<Micros> cookie_sent_at_;  // the last one
 };
 
 }  // namespace handoff::tcp

@@ -234,9 +234,10 @@ TEST(TcpStack, BacklogLeavesTheSynUnanswered) {
   options.backlog = 1;
   const auto listener = hosts.b.Listen({IpAddr(), 80}, options);
   const auto first = hosts.a.Connect({}, {hosts.addr_b, 80});
-  const auto second = hosts.a.Connect({}, {hosts.addr_b, 80});
   hosts.time.RunFor(sw::Millis(500));
   EXPECT_EQ(first->state(), State::kEstablished);
+  const auto second = hosts.a.Connect({}, {hosts.addr_b, 80});
+  hosts.time.RunFor(sw::Millis(500));
   EXPECT_EQ(second->state(), State::kSynSent);
   EXPECT_EQ(hosts.b.counters().listen_overflows, 1u);
   ASSERT_NE(listener->Accept(), nullptr);

@@ -21,6 +21,16 @@ bool IsBroadcastOf(const LocalAddress& local, const IpAddr& addr) {
   return host == 0 || host == UINT32_MAX >> local.prefix_bits;
 }
 
+std::optional<IpAddr> SourceOf(uint16_t ether_type, ByteView packet) {
+  if (ether_type == kEtherTypeIpv4 && packet.size() >= kIpv4HeaderBytes) {
+    return IpAddr::From(packet.subspan(12, 4));
+  }
+  if (ether_type == kEtherTypeIpv6 && packet.size() >= kIpv6HeaderBytes) {
+    return IpAddr::From(packet.subspan(8, 16));
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 IpLayer::IpLayer(NetIf& netif, sw::TimerService& timers, Handlers handlers)
@@ -71,6 +81,12 @@ void IpLayer::Input(ByteView frame) {
     return;
   }
   const Vlans vlans = h.tags.Key();
+  // What a neighbor sends confirms that it is where it was (RFC 1122, 2.3.2.1; RFC 4861, 7.3.1).
+  // Nothing new is learnt so.
+  const auto src = SourceOf(h.ether_type, eth->payload);
+  if (src && neighbors_.Find({*src, vlans}) == h.src) {
+    neighbors_.Learn({*src, vlans}, h.src, false);
+  }
   switch (h.ether_type) {
     case kEtherTypeArp:
       InputArp(eth->payload, vlans);

@@ -67,6 +67,28 @@ TEST_F(IpLayerTest, ArpTeachesNothingOfHostsThatAreNotOnTheLink) {
   EXPECT_FALSE(ask(kUs));
 }
 
+TEST_F(IpLayerTest, PacketsConfirmAKnownNeighborAndTeachNothing) {
+  const auto send = [this] {
+    const IpOutput how = {.src = kUs, .dst = kPeer, .vlans = {}, .protocol = kProtocolTcp};
+    ip_.Send(how, ip_.BeginPacket(how, 0));
+    return netif_.Take().size();
+  };
+  ip_.Input(Packet({}, netif_.mac()));
+  EXPECT_FALSE(ip_.neighbors().Find({kPeer, {}}));
+  ip_.neighbors().Learn({kPeer, {}}, kPeerMac, true);
+  for (int i = 0; i < 5; ++i) {
+    time_.RunFor(Neighbors::kBelieved - sw::Seconds(1));
+    ip_.Input(Packet({}, netif_.mac()));
+    EXPECT_EQ(send(), 1U) << "it need not be asked again";
+  }
+  time_.RunFor(Neighbors::kBelieved + sw::Seconds(1));
+  EXPECT_EQ(send(), 2U) << "now it is";
+  ip_.Input(Packet({}, netif_.mac()));
+  time_.RunFor(sw::Seconds(10));
+  EXPECT_EQ(ip_.neighbors().Find({kPeer, {}}), kPeerMac);
+  EXPECT_TRUE(time_.idle());
+}
+
 TEST_F(IpLayerTest, PassesOnNothingElse) {
   ip_.Input(Packet({}, kPeerMac));
   ip_.Input(Packet({.dst = IpAddr::V4(10, 77, 0, 9)}, netif_.mac()));

@@ -44,8 +44,8 @@ uint64_t Word(ByteView octets) {
 
 uint64_t SipHash(const SipKey& key, ByteView message) {
   // The constants are the function's own: "somepseudorandomlygeneratedbytes".
-  SipState s = {key.k0 ^ 0x736f6d6570736575U, key.k1 ^ 0x646f72616e646f6dU,
-                key.k0 ^ 0x6c7967656e657261U, key.k1 ^ 0x7465646279746573U};
+  SipState s = {key.k0 ^ 0x736f6d6570736575u, key.k1 ^ 0x646f72616e646f6du,
+                key.k0 ^ 0x6c7967656e657261u, key.k1 ^ 0x7465646279746573u};
   const uint64_t length = message.size();
   while (message.size() >= 8) {
     s.Absorb(Word(message.first(8)));

@@ -253,7 +253,7 @@ std::optional<Application::Outcome> Application::Read(Socket& socket, uint32_t c
 std::string Application::Check(int line, const ScriptAssertion& assertion) const {
   if (!latest_) throw ScriptError(line, "no connection was accepted or opened yet");
   const tcp::Connection& c = *latest_;
-  const uint32_t mss = std::max(c.EffectiveMss(), 1U);
+  const uint32_t mss = std::max(c.EffectiveMss(), 1u);
   int64_t value = 0;
   if (assertion.name == "tcpi_state") {
     value = StateNumber(c.state());

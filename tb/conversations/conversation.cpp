@@ -37,7 +37,7 @@ class Conversation {
     ends_.here = {v6 ? *tcp::IpAddr::Parse("fd00::1") : tcp::IpAddr::V4(192, 168, 0, 1), kPortHere};
     ends_.peer = {v6 ? *tcp::IpAddr::Parse("fd00::2") : tcp::IpAddr::V4(192, 168, 0, 2),
                   kPortOfPeer};
-    machine_.stack().AddAddress({ends_.here.addr, v6 ? 64U : 24U, {}, {}});
+    machine_.stack().AddAddress({ends_.here.addr, v6 ? 64u : 24u, {}, {}});
     Answer();
     machine_.on_frame = [this](tcp::ByteView frame) { OnFrame(frame); };
     start_ = last_ = machine_.Now();

@@ -273,7 +273,7 @@ TEST_F(SegmentArrives, Rfc5961Section7AnswersToOldTextAreLimited) {
   Forget();
   time.RunFor(sw::Millis(10));
   for (int i = 0; i < 100; ++i) Input(Data(50000, 10));
-  EXPECT_EQ(sink.sent.size(), 10U);
+  EXPECT_EQ(sink.sent.size(), 10u);
 }
 
 // CVE-2016-5696: what one connection answers is no matter of another's.

@@ -263,8 +263,8 @@ TEST_F(Delegated, ATimestampOfAForgedSegmentNeverReachesResume) {
   InResync();
   peer_time = 2000000000;
   for (const Segment& forged : {Rst(2), Ack(1, 90000), Syn()}) Legacy(forged);
-  EXPECT_EQ(c->tcb().ts_recent, 1000U);
-  EXPECT_EQ(c->IssueResume().ts_recent, 1000U);
+  EXPECT_EQ(c->tcb().ts_recent, 1000u);
+  EXPECT_EQ(c->IssueResume().ts_recent, 1000u);
 }
 
 // -- Live --

@@ -79,10 +79,10 @@ TEST_F(IpLayerTest, PacketsConfirmAKnownNeighborAndTeachNothing) {
   for (int i = 0; i < 5; ++i) {
     time_.RunFor(Neighbors::kBelieved - sw::Seconds(1));
     ip_.Input(Packet({}, netif_.mac()));
-    EXPECT_EQ(send(), 1U) << "it need not be asked again";
+    EXPECT_EQ(send(), 1u) << "it need not be asked again";
   }
   time_.RunFor(Neighbors::kBelieved + sw::Seconds(1));
-  EXPECT_EQ(send(), 2U) << "now it is";
+  EXPECT_EQ(send(), 2u) << "now it is";
   ip_.Input(Packet({}, netif_.mac()));
   time_.RunFor(sw::Seconds(10));
   EXPECT_EQ(ip_.neighbors().Find({kPeer, {}}), kPeerMac);

@@ -47,18 +47,18 @@ TEST_F(MemoryBounds, BytesBeyondGapsCostNoMoreThanTwiceTheBuffer) {
   const size_t before = HeapBytes();
   MicrosForEach(3, 60000);
   EXPECT_LE(HeapBytes() - before, 2 * kBuffer);
-  EXPECT_GT(c->stats().out_of_order_dropped, 50000U);
+  EXPECT_GT(c->stats().out_of_order_dropped, 50000u);
   // Bytes in order are taken all the same, and what is dropped can be sent again.
   Input(Data(2, 1));
-  EXPECT_EQ(c->ReadableBytes(), 2U);
+  EXPECT_EQ(c->ReadableBytes(), 2u);
 }
 
 TEST_F(MemoryBounds, ALossInAFullWindowOfSegmentsDropsNothing) {
   Open(150000);
   for (uint32_t at = 502; at + 500 < 150000; at += 500) Input(Data(at, 500));
-  EXPECT_EQ(c->stats().out_of_order_dropped, 0U);
+  EXPECT_EQ(c->stats().out_of_order_dropped, 0u);
   Input(Data(2, 500));
-  EXPECT_GT(c->ReadableBytes(), 149000U);
+  EXPECT_GT(c->ReadableBytes(), 149000u);
 }
 
 TEST_F(MemoryBounds, UnreadBytesCostLittleMoreThanTheyAre) {
@@ -68,8 +68,8 @@ TEST_F(MemoryBounds, UnreadBytesCostLittleMoreThanTheyAre) {
     Input(Data(2 + i, 1));
     sink.sent.clear();
   }
-  EXPECT_EQ(c->ReadableBytes(), 100000U);
-  EXPECT_LE(HeapBytes() - before, 2 * 100000U);
+  EXPECT_EQ(c->ReadableBytes(), 100000u);
+  EXPECT_LE(HeapBytes() - before, 2 * 100000u);
 }
 
 // The pieces that wait are hardly felt: linear cost would be a hundred times as much.

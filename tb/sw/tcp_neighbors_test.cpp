@@ -89,12 +89,12 @@ TEST_F(NeighborsTest, AfterAWhileItIsAskedAgainAndFramesStillGo) {
   time_.RunFor(sw::Seconds(1));
   neighbors_.Send(kPeer, Bytes(60));
   neighbors_.Send(kPeer, Bytes(60));
-  EXPECT_EQ(asked_.size(), 1U);
-  EXPECT_EQ(netif_.frames.size(), 3U);
+  EXPECT_EQ(asked_.size(), 1u);
+  EXPECT_EQ(netif_.frames.size(), 3u);
   neighbors_.Learn(kPeer, kMac, false);
   time_.RunFor(sw::Seconds(10));
   neighbors_.Send(kPeer, Bytes(60));
-  EXPECT_EQ(asked_.size(), 1U) << "it answered";
+  EXPECT_EQ(asked_.size(), 1u) << "it answered";
   EXPECT_TRUE(time_.idle());
 }
 
@@ -103,9 +103,9 @@ TEST_F(NeighborsTest, OneThatIsGoneIsForgotten) {
   time_.RunFor(Neighbors::kBelieved + sw::Seconds(1));
   neighbors_.Send(kPeer, Bytes(60));
   time_.RunFor(sw::Seconds(10));
-  EXPECT_EQ(asked_.size(), 3U);
+  EXPECT_EQ(asked_.size(), 3u);
   EXPECT_FALSE(neighbors_.Find(kPeer));
-  EXPECT_EQ(neighbors_.size(), 0U);
+  EXPECT_EQ(neighbors_.size(), 0u);
 }
 
 TEST_F(NeighborsTest, AGroupsMacIsNobodys) {

@@ -65,7 +65,7 @@ TEST(TcpReceiveQueue, SmallPiecesAreCopiedTogether) {
   }
   EXPECT_EQ(got, bytes);
   EXPECT_LT(pieces, 60);
-  EXPECT_EQ(queue.bytes() + queue.charged_bytes(), 0U);
+  EXPECT_EQ(queue.bytes() + queue.charged_bytes(), 0u);
 }
 
 TEST(TcpReceiveQueue, TakeGivesNoMoreThanAsked) {

@@ -41,8 +41,8 @@ TEST(TcpSecrets, AnotherTuplesAreFarFromThem) {
     distances.insert(Distance(one->tcb().iss, two->tcb().iss) >> 8);
     offsets.insert(two->tcb().ts_offset - one->tcb().ts_offset);
   }
-  EXPECT_EQ(distances.size(), 20U) << "with another secret they are otherwise apart";
-  EXPECT_EQ(offsets.size(), 20U);
+  EXPECT_EQ(distances.size(), 20u) << "with another secret they are otherwise apart";
+  EXPECT_EQ(offsets.size(), 20u);
 }
 
 // RFC 6191: with random offsets every second one failed for over a minute.

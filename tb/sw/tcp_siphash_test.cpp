@@ -15,14 +15,14 @@ Bytes Counting(size_t count) {
 }
 
 // The key and the messages of the paper's appendix A and of the authors' test vectors.
-const SipKey kKey = {0x0706050403020100U, 0x0f0e0d0c0b0a0908U};
+const SipKey kKey = {0x0706050403020100u, 0x0f0e0d0c0b0a0908u};
 
 TEST(TcpSipHash, GivesTheAuthorsValues) {
-  EXPECT_EQ(SipHash(kKey, Counting(0)), 0x726fdb47dd0e0e31U);
-  EXPECT_EQ(SipHash(kKey, Counting(1)), 0x74f839c593dc67fdU);
-  EXPECT_EQ(SipHash(kKey, Counting(7)), 0xab0200f58b01d137U);
-  EXPECT_EQ(SipHash(kKey, Counting(8)), 0x93f5f5799a932462U);
-  EXPECT_EQ(SipHash(kKey, Counting(15)), 0xa129ca6149be45e5U);
+  EXPECT_EQ(SipHash(kKey, Counting(0)), 0x726fdb47dd0e0e31u);
+  EXPECT_EQ(SipHash(kKey, Counting(1)), 0x74f839c593dc67fdu);
+  EXPECT_EQ(SipHash(kKey, Counting(7)), 0xab0200f58b01d137u);
+  EXPECT_EQ(SipHash(kKey, Counting(8)), 0x93f5f5799a932462u);
+  EXPECT_EQ(SipHash(kKey, Counting(15)), 0xa129ca6149be45e5u);
 }
 
 TEST(TcpSipHash, EveryBitOfKeyAndMessageMovesAboutHalfOfIt) {
@@ -37,7 +37,7 @@ TEST(TcpSipHash, EveryBitOfKeyAndMessageMovesAboutHalfOfIt) {
   }
   for (unsigned bit = 0; bit < 37 * 8; ++bit) {
     Bytes other = message;
-    other[bit / 8] ^= static_cast<uint8_t>(1U << bit % 8);
+    other[bit / 8] ^= static_cast<uint8_t>(1u << bit % 8);
     const int moved = std::popcount(hash ^ SipHash(kKey, other));
     EXPECT_GT(moved, 12) << bit;
     EXPECT_LT(moved, 52) << bit;

@@ -52,8 +52,8 @@ class SynFlood : public testing::Test {
     PatternUser a(client, 300000);
     PatternUser b(server, 300000);
     ASSERT_TRUE(hosts.time.RunUntil([&] { return a.closed && b.closed; }));
-    EXPECT_EQ(a.received + b.received, 600000U);
-    EXPECT_EQ(a.wrong + b.wrong, 0U);
+    EXPECT_EQ(a.received + b.received, 600000u);
+    EXPECT_EQ(a.wrong + b.wrong, 0u);
     EXPECT_EQ(a.reason, CloseReason::kDone);
   }
 
@@ -63,14 +63,14 @@ class SynFlood : public testing::Test {
 
 TEST_F(SynFlood, TheListenerStaysOpen) {
   Flood(20000);
-  EXPECT_EQ(hosts.b.table().size(), 128U) << "the backlog";
-  EXPECT_GT(hosts.b.counters().cookies_sent, 19000U);
+  EXPECT_EQ(hosts.b.table().size(), 128u) << "the backlog";
+  EXPECT_GT(hosts.b.counters().cookies_sent, 19000u);
   Exchange({}, true);
   Flood(20000);
   OpenOptions plain;
   plain.timestamps = false;
   Exchange(plain, false);
-  EXPECT_EQ(hosts.b.counters().cookies_taken, 2U);
+  EXPECT_EQ(hosts.b.counters().cookies_taken, 2u);
 }
 
 TEST_F(SynFlood, ItCostsNoMoreMemoryTheLongerItLasts) {
@@ -86,7 +86,7 @@ TEST_F(SynFlood, AGuessedCookieIsReset) {
   const auto cookies = hosts.b.counters().cookies_taken;
   for (uint32_t i = 0; i < 10000; ++i) {
     Segment ack{.src_port = 4001, .dst_port = 80, .seq = Seq(1), .flags = {.ack = true}};
-    ack.ack = Seq(i * 429496U);
+    ack.ack = Seq(i * 429496u);
     Send(hosts.addr_a, ack);
   }
   EXPECT_EQ(hosts.b.counters().resets_sent, resets + 10000);
@@ -115,11 +115,11 @@ class SynCookieTest : public testing::Test {
 };
 
 TEST_F(SynCookieTest, HoldsWhatTheSynSaid) {
-  for (uint32_t timestamp : {0U, 5U, 0xffffffffU, 0x12345678U}) {
+  for (uint32_t timestamp : {0u, 5u, 0xffffffffu, 0x12345678u}) {
     const auto cookie = MakeSynCookie(key, tuple, Seq(77), syn, timestamp, now);
     ASSERT_TRUE(cookie);
     EXPECT_LE(static_cast<int32_t>(cookie->timestamp - timestamp), 0);
-    EXPECT_LT(timestamp - cookie->timestamp, 64U);
+    EXPECT_LT(timestamp - cookie->timestamp, 64u);
     const auto options = Read(*cookie, now);
     ASSERT_TRUE(options);
     EXPECT_EQ(options->mss, 1460);
@@ -168,10 +168,10 @@ TEST_F(SynCookieTest, ItIsOfItsTupleNumberTimeAndOptionsAlone) {
   EXPECT_FALSE(read(key, other, Seq(77), cookie.iss, cookie.timestamp, now));
   for (unsigned bit = 0; bit < 32; ++bit) {
     EXPECT_FALSE(
-        read(key, tuple, Seq(77), Seq(cookie.iss.raw() ^ 1U << bit), cookie.timestamp, now))
+        read(key, tuple, Seq(77), Seq(cookie.iss.raw() ^ 1u << bit), cookie.timestamp, now))
         << bit;
     // The clock's bits are not the cookie's.
-    EXPECT_EQ(read(key, tuple, Seq(77), cookie.iss, cookie.timestamp ^ 1U << bit, now), bit >= 6);
+    EXPECT_EQ(read(key, tuple, Seq(77), cookie.iss, cookie.timestamp ^ 1u << bit, now), bit >= 6);
   }
 }
 

@@ -24,26 +24,29 @@ Neighbors::~Neighbors() {
 
 Neighbors::Entry& Neighbors::Make(const Neighbor& neighbor) {
   if (entries_.size() >= kMaxEntries) {
-    Forget(entries_.find(announced_.empty() ? used_.back() : announced_.back()));
+    for (const auto* list : {&unknown_, &announced_, &used_}) {
+      if (list->empty()) continue;
+      Forget(entries_.find(list->back()));
+      break;
+    }
   }
   Entry& entry = entries_[neighbor];
-  announced_.push_front(neighbor);
-  entry.place = announced_.begin();
+  unknown_.push_front(neighbor);
+  entry.list = &unknown_;
+  entry.place = unknown_.begin();
   return entry;
 }
 
-void Neighbors::Use(const Neighbor& neighbor, Entry& entry) {
-  (entry.used ? used_ : announced_).erase(entry.place);
-  entry.used = true;
-  used_.push_front(neighbor);
-  entry.place = used_.begin();
+void Neighbors::Move(Entry& entry, std::list<Neighbor>& to) {
+  to.splice(to.begin(), *entry.list, entry.place);
+  entry.list = &to;
 }
 
 void Neighbors::Forget(Entries::iterator found) {
   Entry& entry = found->second;
   timers_.Cancel(entry.timer);
   waiting_ -= entry.waiting.size();
-  (entry.used ? used_ : announced_).erase(entry.place);
+  entry.list->erase(entry.place);
   entries_.erase(found);
 }
 
@@ -52,7 +55,7 @@ void Neighbors::Send(const Neighbor& to, Bytes frame) {
   Entry& entry = found == entries_.end() ? Make(to) : found->second;
   const bool asking = entry.timer != sw::kNoTimer;
   if (entry.mac) {
-    Use(to, entry);
+    Move(entry, used_);
     SendTo(netif_, *entry.mac, frame);
     if (!asking && timers_.Now() - entry.heard_at > kBelieved) AskAgain(to);
     return;
@@ -87,7 +90,11 @@ void Neighbors::Learn(const Neighbor& from, const MacAddr& mac, bool create) {
   entry.asked = 0;
   timers_.Cancel(std::exchange(entry.timer, sw::kNoTimer));
   waiting_ -= entry.waiting.size();
-  if (!entry.waiting.empty()) Use(from, entry);
+  if (!entry.waiting.empty()) {
+    Move(entry, used_);
+  } else if (entry.list == &unknown_) {
+    Move(entry, announced_);
+  }
   for (Bytes& frame : std::exchange(entry.waiting, {})) SendTo(netif_, mac, frame);
 }
 

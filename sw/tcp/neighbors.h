@@ -5,8 +5,9 @@
 //
 // What is known is believed for a while; then the neighbor is asked again, while frames still go to
 // where it was. Whoever stays silent is forgotten. There are at most kMaxEntries: a new one takes
-// the place of the oldest that nothing could be sent to yet, or else of the one unused for longest,
-// so that strangers who announce themselves push out each other.
+// the place of the oldest that has not answered, or else of one that nothing was sent to, or else
+// of the one unused for longest. So strangers, whether they announce themselves or make us ask for
+// those who are not there, push out each other.
 #pragma once
 
 #include <cstdint>
@@ -58,12 +59,12 @@ class Neighbors {
     uint32_t asked = 0;
     sw::TimerHandle timer = sw::kNoTimer;  // runs while it is asked
     sw::Micros heard_at;
-    bool used = false;                    // something could be sent to it
-    std::list<Neighbor>::iterator place;  // in used_ or in announced_
+    std::list<Neighbor>* list = nullptr;  // which of those below it is in
+    std::list<Neighbor>::iterator place;
   };
   using Entries = std::map<Neighbor, Entry>;
   Entry& Make(const Neighbor& neighbor);
-  void Use(const Neighbor& neighbor, Entry& entry);
+  void Move(Entry& entry, std::list<Neighbor>& to);
   void Forget(Entries::iterator found);
   void AskAgain(const Neighbor& neighbor);
 
@@ -71,9 +72,11 @@ class Neighbors {
   sw::TimerService& timers_;
   Ask ask_;
   Entries entries_;
-  std::list<Neighbor> used_;       // the one used last in front
-  std::list<Neighbor> announced_;  // never used or not known yet; the one made last in front
-  size_t waiting_ = 0;             // frames, of all entries
+  // The one made, or used, last in front. The first list that is not empty gives up its last one.
+  std::list<Neighbor> unknown_;    // asked, and not answered yet
+  std::list<Neighbor> announced_;  // known, and never used
+  std::list<Neighbor> used_;
+  size_t waiting_ = 0;  // frames, of all entries
 };
 
 }  // namespace handoff::tcp

@@ -70,6 +70,12 @@ TEST_F(NeighborsTest, StrangersPushOutEachOtherAlone) {
   EXPECT_TRUE(neighbors_.Find(Host(100999)));
 }
 
+TEST_F(NeighborsTest, WhoDoesNotAnswerPushesOutNobodyKnown) {
+  neighbors_.Learn(kPeer, kMac, true);
+  for (uint32_t i = 1000; i < 21000; ++i) neighbors_.Send(Host(i), Bytes(60));
+  EXPECT_TRUE(neighbors_.Find(kPeer));
+}
+
 // As when SYNs come from addresses that nobody has.
 TEST_F(NeighborsTest, NeighborsThatDoNotAnswerAreBoundedInNumberAndInFrames) {
   for (uint32_t i = 0; i < 20000; ++i) {

@@ -11,7 +11,6 @@
 namespace handoff {
 namespace {
 
-constexpr uint64_t kFsPerPs = 1000;
 
 std::string At(uint64_t cycle, const char* what, uint64_t addr, uint64_t beats) {
   char text[160];
@@ -178,7 +177,7 @@ void DmaPort::Drain(uint64_t cycle) {
     credits_.non_posted_headers += back.non_posted_headers;
     returns_.pop_front();
   }
-  const uint64_t now_fs = CycleToPs(cycle) * kFsPerPs;
+  const Femtoseconds now_fs = PsToFs(CycleToPs(cycle));
   // Reads that lack credits or tags may be passed by writes and completions; nothing passes a write
   // (PCIe 5.0, table 2-40).
   bool reads_wait = false;
@@ -214,7 +213,7 @@ void DmaPort::Drain(uint64_t cycle) {
     credits_.non_posted_headers -= leaves.credits.non_posted_headers;
     link_bytes += bytes;
     link_free_fs_ = std::max(link_free_fs_, now_fs) + bytes * byte_fs_;
-    leaves.sent_ps = (link_free_fs_ + kFsPerPs - 1) / kFsPerPs;
+    leaves.sent_ps = FsToPs(link_free_fs_);
     upstream.push_back(std::move(leaves));
     if (queued.kind == Upstream::Kind::kWrite && queued.data.empty()) {
       queue_.Erase(i);

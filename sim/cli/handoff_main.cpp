@@ -184,11 +184,12 @@ int DoReplay(Options o) {
   if (o.out.empty()) o.out = "build/runs/" + std::filesystem::path(o.capture).stem().string();
   const auto host = tcp::IpAddr::Parse(o.host);
   if (!host) throw std::invalid_argument("--host " + o.host + ": expected an IPv4 or IPv6 address");
-  const HostRecord record = RecordOf(pcap::ReadFile(o.capture), *host);
+  const HostRecord record = RecordOf(pcap::ReadCapture(o.capture), *host);
   ReplayConfig config;
   config.run = ConfigOf(o);
   config.host = *host;
   config.fast = o.fast;
+  config.allowed.insert(o.allow.begin(), o.allow.end());
   config.machine.policy = o.delegate == "policy" ? "weighted" : o.delegate;
   config.linger = sw::Millis(static_cast<int64_t>(o.linger_ms));
   Settings settings = Settings::FromSet(o.set);

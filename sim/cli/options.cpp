@@ -8,6 +8,7 @@
 
 #include "model/core/engine_core.h"
 #include "sim/build_info/build_info.h"
+#include "sim/run/replay.h"
 
 namespace handoff::system {
 namespace {
@@ -118,7 +119,15 @@ CommandLine::CommandLine(Options* o)
       ->check(CLI::Range(1, 100000))
       ->capture_default_str();
   replay->add_flag("--fast", o->fast,
-                   "frames follow each other as the link allows, not at their times");
+                   "as fast as cause and link allow, not at the recorded times");
+  replay
+      ->add_option("--allow", o->allow,
+                   fmt::format("what is a note, and no failure: {}",
+                               fmt::join(ReplayFailures(), " ")))
+      ->type_name("REASON")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember(ReplayFailures()));
   AddCommon(replay, o);
 }
 

@@ -10,6 +10,7 @@
 
 #include "gen/handoff_pkg.h"
 #include "gen/handoff_regs.h"
+#include "model/clock.h"
 #include "sim/run/dissect.h"
 #include "sw/policy/policy.h"
 
@@ -102,6 +103,15 @@ bool Machine::Start() {
   RunUntil([&] { return answered; }, sw::Seconds(1));
   if (!up && !status.failed()) status.Fail("the driver could not start the engine");
   return up;
+}
+
+// In whole steps, so that a run is looked at, and ends, at the times at which it would have if each
+// step had been made.
+sw::Micros Machine::NextStep() {
+  if (!sc_core::sc_pending_activity()) return sw::Micros(kStepUs);  // before the first as well
+  const uint64_t us = sc_core::sc_time_to_pending_activity().value() / kPsPerUs;
+  const uint64_t steps = std::min(us, static_cast<uint64_t>(kMostUs)) / kStepUs;
+  return sw::Micros(static_cast<int64_t>(steps + 1) * kStepUs);
 }
 
 void Machine::Advance(sw::Micros time) {
@@ -224,7 +234,13 @@ void Machine::AddConnection(ConnectionResult c, sw::ConnId id, RunResult* result
     const auto found = acks.find(c.tuple);
     return found == acks.end() ? 0 : found->second;
   };
-  c.acks_engine = count(pure_acks_) - count(raw_acks_) - c.stats.pure_acks_sent;
+  // A tuple may have been opened again: the first has the ACKs of all.
+  if (counted_.insert(c.tuple).second) {
+    c.acks_engine = count(pure_acks_) - count(raw_acks_);
+    for (const auto& [other, stats] : delegation.all_stats()) {
+      if (stats.name == c.tuple.ToString()) c.acks_engine -= stats.pure_acks_sent;
+    }
+  }
   // What came in whole frames while there was an entry lies in legacy buffers too; what came twice
   // counts once.
   const uint64_t rest = c.bytes_read - c.bytes_user;

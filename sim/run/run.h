@@ -43,6 +43,7 @@ struct ConnectionResult {
   bool delegated = false;
   tcp::Bytes stream;        // what the application read; of a replay
   uint64_t bytes_read = 0;  // by the application of the engine's host
+  std::optional<uint64_t> bytes_recorded;  // delivered to it in the capture; of a replay
   uint64_t bytes_user = 0, bytes_legacy = 0, bytes_host = 0;
   uint64_t acks_engine = 0;  // without data, made by the engine itself
   driver::DelegationStats stats;

@@ -18,7 +18,7 @@ namespace handoff::system {
 namespace {
 
 nlohmann::json ToJson(const ConnectionResult& c) {
-  return {{"name", c.name},
+  nlohmann::json json = {{"name", c.name},
           {"tuple", c.tuple.ToString()},
           {"delegated", c.delegated},
           {"why", c.why},
@@ -33,6 +33,8 @@ nlohmann::json ToJson(const ConnectionResult& c) {
           {"delegated_us", c.stats.delegated.count()},
           {"live_us", c.stats.live.count()},
           {"state", c.state}};
+  if (c.bytes_recorded) json["bytes_recorded"] = *c.bytes_recorded;
+  return json;
 }
 
 nlohmann::json ToJson(const LinkDirection::Counts& c) {

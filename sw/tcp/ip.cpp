@@ -45,6 +45,7 @@ void IpLayer::Input(ByteView frame) {
     return;
   }
   const Vlans vlans = h.tags.Key();
+  link_multicast_ = h.dst.IsMulticast();
   switch (h.ether_type) {
     case kEtherTypeArp:
       InputArp(eth->payload, vlans);
@@ -97,6 +98,11 @@ void IpLayer::InputIpv4(ByteView bytes, const Vlans& vlans) {
     return;
   }
   if (h.protocol == kProtocolTcp) {
+    // RFC 1122, 3.3.6: a datagram for one host in a frame for many is discarded.
+    if (link_multicast_) {
+      ++counters_.not_for_us;
+      return;
+    }
     handlers_.tcp({h.src, h.dst, vlans, packet->payload});
   } else if (h.protocol == kProtocolIcmp) {
     InputIcmp(h.src, h.dst, vlans, h.ttl, packet->payload);
@@ -117,7 +123,7 @@ void IpLayer::InputIpv6(ByteView bytes, const Vlans& vlans) {
     return;
   }
   // RFC 9293, 3.9.2.3: no TCP to a multicast address.
-  if (h.next_header == kProtocolTcp && !h.dst.IsMulticast()) {
+  if (h.next_header == kProtocolTcp && !h.dst.IsMulticast() && !link_multicast_) {
     handlers_.tcp({h.src, h.dst, vlans, packet->payload});
   } else if (h.next_header == kProtocolIcmpv6) {
     InputIcmp(h.src, h.dst, vlans, h.hop_limit, packet->payload);

@@ -100,6 +100,7 @@ class IpLayer {
   std::vector<LocalAddress> addresses_;
   Neighbors neighbors_;
   IpCounters counters_;
+  bool link_multicast_ = false;  // the frame being taken in is for many
 };
 
 }  // namespace handoff::tcp

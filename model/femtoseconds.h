@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Times on a wire. A byte takes some hundred femtoseconds or more, and 64 bits of them last for five
-// hours; these last longer than any run.
+// Times on a wire. A byte takes some hundred femtoseconds or more, and 64 bits of them last for
+// five hours; these last longer than any run.
 #pragma once
 
 #include <cstdint>

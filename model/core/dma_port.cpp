@@ -11,7 +11,6 @@
 namespace handoff {
 namespace {
 
-
 std::string At(uint64_t cycle, const char* what, uint64_t addr, uint64_t beats) {
   char text[160];
   std::snprintf(text, sizeof text,

@@ -19,7 +19,7 @@ constexpr uint8_t kTcp = 6, kIpv6Fragment = 44;
 // Of RFC 1071, over 16-bit words; the last may be half of one.
 uint64_t SumOf(ByteView bytes) {
   uint64_t sum = 0;
-  for (size_t i = 0; i < bytes.size(); i++) sum += uint64_t{bytes[i]} << (i % 2 == 0 ? 8 : 0);
+  for (size_t i = 0; i < bytes.size(); ++i) sum += uint64_t{bytes[i]} << (i % 2 == 0 ? 8 : 0);
   return sum;
 }
 
@@ -40,7 +40,7 @@ void ReadOptions(ByteView options, TcpView* view) {
     const uint8_t kind = options[at];
     if (kind == 0) return;
     if (kind == 1) {
-      at++;
+      ++at;
       continue;
     }
     if (at + 1 >= options.size() || options[at + 1] < 2 || at + options[at + 1] > options.size()) {
@@ -68,7 +68,7 @@ std::optional<IpView> FindIp(ByteView frame) {
   const ByteView packet = frame.subspan(view.ip);
   if (type == kIpv4) {
     if (packet.size() < 20 || packet[0] >> 4 != 4) return std::nullopt;
-    const size_t header = (packet[0] & 0xfU) * 4U;
+    const size_t header = (packet[0] & 0xfu) * 4u;
     size_t total = Load16(packet, 2);
     if (total == 0) total = packet.size();
     if (header < 20 || total < header || total > packet.size()) return std::nullopt;
@@ -102,7 +102,7 @@ std::optional<TcpView> FindTcp(ByteView frame) {
   view.tcp = ip->payload;
   const ByteView segment = frame.subspan(view.tcp, ip->end - view.tcp);
   if (segment.size() < 20) return std::nullopt;
-  const size_t header = (segment[12] >> 4U) * 4U;
+  const size_t header = (segment[12] >> 4u) * 4u;
   if (header < 20 || header > segment.size()) return std::nullopt;
   view.text = view.tcp + header;
   view.src_port = Load16(segment, 0);

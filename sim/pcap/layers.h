@@ -15,7 +15,7 @@ namespace handoff::pcap {
 // An IP packet in an Ethernet frame, with up to two VLAN tags.
 struct IpView {
   bool v6 = false;
-  size_t tags = 0;            // bytes of VLAN tags, at 12
+  size_t tags = 0;                      // bytes of VLAN tags, at 12
   size_t ip = 0, payload = 0, end = 0;  // offsets; padding lies behind `end`
   uint8_t protocol = 0;
   bool fragment = false;

@@ -16,7 +16,7 @@ namespace {
 
 // Clocks that were set meanwhile: a small step back is two processors' disorder.
 constexpr sw::Micros kLongestGap = sw::Seconds(86400), kDisorder = sw::Millis(100);
-constexpr sw::Micros kLongest = sw::Seconds(30LL * 86400);
+constexpr sw::Micros kLongest = sw::Seconds(30ll * 86400);
 constexpr ptrdiff_t kEthernetBytes = 14;
 constexpr size_t kMostBytes = size_t{4} << 30;
 
@@ -85,10 +85,14 @@ struct LinkType {
   std::optional<size_t> ether_type;
 };
 constexpr LinkType kLinkTypes[] = {
-    {DLT_RAW, "bare IP", 0, {}},         {12, "bare IP", 0, {}},
-    {14, "bare IP", 0, {}},              {228, "bare IP", 0, {}},
-    {229, "bare IP", 0, {}},             {DLT_NULL, "BSD's loopback", 4, {}},
-    {DLT_LOOP, "BSD's loopback", 4, {}}, {DLT_LINUX_SLL, "Linux's cooked form", 16, 14},
+    {DLT_RAW, "bare IP", 0, {}},
+    {12, "bare IP", 0, {}},
+    {14, "bare IP", 0, {}},
+    {228, "bare IP", 0, {}},
+    {229, "bare IP", 0, {}},
+    {DLT_NULL, "BSD's loopback", 4, {}},
+    {DLT_LOOP, "BSD's loopback", 4, {}},
+    {DLT_LINUX_SLL, "Linux's cooked form", 16, 14},
     {276, "Linux's cooked form", 20, 0},
 };
 
@@ -127,9 +131,9 @@ class Clock {
   }
   void Note(std::vector<std::string>* notes) const {
     if (back_ != 0) {
-      notes->push_back(fmt::format(
-          "times go back at {} frames, from frame {} on: played in the file's order", back_,
-          first_back_));
+      notes->push_back(
+          fmt::format("times go back at {} frames, from frame {} on: played in the file's order",
+                      back_, first_back_));
     }
     if (leaps_ != 0) {
       notes->push_back(fmt::format(
@@ -172,12 +176,12 @@ Capture ReadCapture(const std::string& path) {
   while ((result = pcap_next_ex(file.get(), &header, &data)) == 1) {
     const std::string where = fmt::format("{}: frame {}", path, ++number);
     if (header->caplen != header->len) {
-      throw std::runtime_error(
-          fmt::format("{} has {} of {} bytes (expected whole frames: capture with full snap length)",
-                      where, header->caplen, header->len));
+      throw std::runtime_error(fmt::format(
+          "{} has {} of {} bytes (expected whole frames: capture with full snap length)", where,
+          header->caplen, header->len));
     }
-    const sw::Micros time = clock.Next(
-        sw::Seconds(header->ts.tv_sec) + sw::Micros(header->ts.tv_usec), number);
+    const sw::Micros time =
+        clock.Next(sw::Seconds(header->ts.tv_sec) + sw::Micros(header->ts.tv_usec), number);
     if (time > kLongest) {
       throw std::runtime_error(where + " comes more than 30 days after the first");
     }

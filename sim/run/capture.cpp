@@ -124,7 +124,9 @@ struct Life {
   std::vector<Acked> acked;
 
   bool ended() const { return reset || (host_fin && peer_fin); }
-  unsigned scale() const { return host_scale && peer_scale ? std::min<unsigned>(*host_scale, 14) : 0; }
+  unsigned scale() const {
+    return host_scale && peer_scale ? std::min<unsigned>(*host_scale, 14) : 0;
+  }
   Offset in_order() const {
     const auto bytes = static_cast<Offset>(recorded->delivered.bytes().size());
     const bool fin = peer_fin && peer_fin_at == bytes + 1;
@@ -231,7 +233,7 @@ class Recorder {
     tcb.iss = r.iss;
     tcb.snd_una = tcb.snd_nxt = tcb.wl2 = host_next;
     tcb.snd_scale = tcp::kMaxWindowScale;  // unknown: what the host sent, its peer took
-    tcb.snd_wnd = tcb.max_wnd = 1U << 20;
+    tcb.snd_wnd = tcb.max_wnd = 1u << 20;
     tcb.irs = r.irs;
     tcb.rcv_nxt = tcb.wl1 = tcb.last_ack_sent = peer_next;
     tcb.rcv_scale = 7;
@@ -295,8 +297,8 @@ class Recorder {
         const unsigned scale = s.flags.syn ? 0 : life->scale();
         life->edge = std::max(life->edge, sent.ack + (Offset{s.window} << scale));
         const bool past_fin = life->peer_fin && sent.ack > life->peer_fin_at;
-        r.delivered.NoteAcked(static_cast<uint64_t>(std::max<Offset>(
-            past_fin ? life->peer_fin_at - 1 : sent.ack - 1, 0)));
+        r.delivered.NoteAcked(static_cast<uint64_t>(
+            std::max<Offset>(past_fin ? life->peer_fin_at - 1 : sent.ack - 1, 0)));
       }
     }
     life->sent.push_back(std::move(sent));
@@ -308,15 +310,13 @@ class Recorder {
     const bool tcp_for_others = raw && raw->ip.dst != addr_;
     if (tcp_for_others) return;
     if (ends && ends->dst == addr_ && !ethernet->header.src.IsMulticast()) {
-      record_.neighbors.try_emplace({ends->src, ethernet->header.tags.Key()},
-                                    ethernet->header.src);
+      record_.neighbors.try_emplace({ends->src, ethernet->header.tags.Key()}, ethernet->header.src);
     }
     Arrival arrival;
     arrival.frame = frame;
     if (raw) {
-      const tcp::Tuple tuple{{addr_, raw->dst_port},
-                             {raw->ip.src, raw->src_port},
-                             ethernet->header.tags.Key()};
+      const tcp::Tuple tuple{
+          {addr_, raw->dst_port}, {raw->ip.src, raw->src_port}, ethernet->header.tags.Key()};
       const tcp::MacAddr& to = ethernet->header.dst;
       std::string refused;
       if (!found) {
@@ -335,8 +335,7 @@ class Recorder {
                    const std::string& refused, Arrival* arrival) {
     Life* life = Find(tuple);
     const uint64_t number = arrival->frame.number;
-    const ByteView text =
-        ByteView(arrival->frame.bytes).subspan(raw.text, raw.ip.end - raw.text);
+    const ByteView text = ByteView(arrival->frame.bytes).subspan(raw.text, raw.ip.end - raw.text);
     if (!refused.empty()) {
       if (raw.Has(pcap::kSyn)) never_opened_.insert(tuple);
       if (life != nullptr && life->peer_known) {
@@ -346,7 +345,7 @@ class Recorder {
                                            refused);
         }
       }
-      odd_[refused]++;
+      ++odd_[refused];
       return;
     }
     const bool syn = raw.Has(pcap::kSyn), ack = raw.Has(pcap::kAck), rst = raw.Has(pcap::kRst);
@@ -373,7 +372,8 @@ class Recorder {
     }
     const Offset at = Near(life->peer_top, r.irs, sw::Seq(raw.seq)) + (syn ? 1 : 0);
     const Offset end = at + static_cast<Offset>(text.size());
-    const Offset acked = ack && life->host_known ? Near(life->host_top, r.iss, sw::Seq(raw.ack)) : 0;
+    const Offset acked =
+        ack && life->host_known ? Near(life->host_top, r.iss, sw::Seq(raw.ack)) : 0;
     life->acked.push_back({.time = arrival->frame.time,
                            .arrival = record_.arrivals.size(),
                            .ack = acked,
@@ -435,7 +435,7 @@ class Recorder {
     tcp::Bytes bytes(static_cast<size_t>(top - 1));
     std::vector<bool> known(bytes.size());
     for (const Life::Sent& sent : life.sent) {
-      for (Offset at = std::max<Offset>(sent.at, 1); !sent.reset && at < sent.end; at++) {
+      for (Offset at = std::max<Offset>(sent.at, 1); !sent.reset && at < sent.end; ++at) {
         const auto i = static_cast<size_t>(at - 1);
         if (known[i]) continue;
         bytes[i] = sent.text[static_cast<size_t>(at - sent.at)];
@@ -447,9 +447,9 @@ class Recorder {
     size_t next_ack = 0;
     // A cause lies before the first arrival that acknowledges the effect.
     const auto cause = [&](Offset at, Offset wanted) {
-      while (next_ack < life.acked.size() && (life.acked[next_ack].ack <= at ||
-                                              life.acked[next_ack].ack > top + 1)) {
-        next_ack++;
+      while (next_ack < life.acked.size() &&
+             (life.acked[next_ack].ack <= at || life.acked[next_ack].ack > top + 1)) {
+        ++next_ack;
       }
       const Offset before =
           next_ack < life.acked.size() ? life.acked[next_ack].in_order : life.in_order();
@@ -458,19 +458,20 @@ class Recorder {
     const auto write = [&](Offset to, sw::Micros time, Offset wanted) {
       const auto from = static_cast<size_t>(end - 1), until = static_cast<size_t>(to - 1);
       const auto first = bytes.begin();
-      r.made_up += static_cast<uint64_t>(
-          std::count(known.begin() + static_cast<ptrdiff_t>(from),
-                     known.begin() + static_cast<ptrdiff_t>(until), false));
-      r.events.push_back({UserEvent::Kind::kWrite, time,
-                          tcp::Bytes(first + static_cast<ptrdiff_t>(from),
-                                     first + static_cast<ptrdiff_t>(until)),
-                          cause(end, wanted)});
+      r.made_up +=
+          static_cast<uint64_t>(std::count(known.begin() + static_cast<ptrdiff_t>(from),
+                                           known.begin() + static_cast<ptrdiff_t>(until), false));
+      r.events.push_back(
+          {UserEvent::Kind::kWrite, time,
+           tcp::Bytes(first + static_cast<ptrdiff_t>(from), first + static_cast<ptrdiff_t>(until)),
+           cause(end, wanted)});
       end = to;
     };
     bool shut = false;
     for (const Life::Sent& sent : life.sent) {
       if (sent.reset) {
-        r.events.push_back({UserEvent::Kind::kAbort, sent.time, {}, std::max<Offset>(sent.in_order, 1)});
+        r.events.push_back(
+            {UserEvent::Kind::kAbort, sent.time, {}, std::max<Offset>(sent.in_order, 1)});
         break;
       }
       if (shut) continue;
@@ -478,7 +479,7 @@ class Recorder {
       if (sent.fin && sent.end == end) {
         r.events.push_back({UserEvent::Kind::kShutdown, sent.time, {}, cause(end, sent.ack)});
         shut = true;
-        end++;
+        ++end;
       }
     }
     if (missing_tail && end == recorded_top) {
@@ -486,8 +487,9 @@ class Recorder {
         if (acked.reset || acked.ack <= end || acked.ack > top) continue;
         // A FIN alone takes a number too.
         if (last == recorded_top + 1 && life.peer_fin) {
-          r.events.push_back({UserEvent::Kind::kShutdown, acked.time, {}, cause(end, acked.in_order)});
-          end++;
+          r.events.push_back(
+              {UserEvent::Kind::kShutdown, acked.time, {}, cause(end, acked.in_order)});
+          ++end;
         } else {
           write(acked.ack, acked.time, acked.in_order);
         }
@@ -509,7 +511,8 @@ class Recorder {
                        [](const Recorded& r) { return r.midstream; }),
          "{} connections begin without a SYN: taken up in mid-stream");
     note(made_up,
-         "the capture lacks {} bytes that the host sent, by its peer's acknowledgements: zeros stand "
+         "the capture lacks {} bytes that the host sent, by its peer's acknowledgements: zeros "
+         "stand "
          "for them");
     for (const auto& [why, count] : odd_) {
       if (why != "has a wrong checksum") {
@@ -524,7 +527,7 @@ class Recorder {
   std::deque<Life> lives_;  // one for each of record_.connections
   std::map<tcp::Tuple, size_t> current_;
   std::set<std::pair<tcp::Tuple, uint32_t>> answers_, answered_;
-  std::set<uint64_t> survived_;  // resets of the host, by frame, after which it sent text
+  std::set<uint64_t> survived_;        // resets of the host, by frame, after which it sent text
   std::set<tcp::Tuple> never_opened_;  // their SYNs cannot have been taken
   // Whom it asked for, when, and has not sent a packet to since.
   std::map<tcp::Neighbor, sw::Micros> asked_;

@@ -47,7 +47,8 @@ struct Recorded {
   tcp::Tcb tcb;
   sw::Seq iss, irs;  // number 0 of the host and of the peer
   std::vector<UserEvent> events;
-  uint64_t made_up = 0;  // bytes of the host's that the capture lacks, though they were acknowledged
+  uint64_t made_up =
+      0;  // bytes of the host's that the capture lacks, though they were acknowledged
   DeliveredStream delivered;
 };
 

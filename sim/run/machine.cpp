@@ -12,6 +12,7 @@
 #include "gen/handoff_regs.h"
 #include "model/clock.h"
 #include "sim/run/dissect.h"
+#include "sim/run/interrupt.h"
 #include "sw/policy/policy.h"
 
 namespace handoff::system {
@@ -93,6 +94,7 @@ void Machine::Observe(uint64_t ps, bool out, const std::vector<uint8_t>& frame, 
 }
 
 bool Machine::Start() {
+  if (config_.started) config_.started();
   bool up = false, answered = false;
   RunSoftware([&] {
     host.Start([&](bool ok) {
@@ -116,6 +118,7 @@ sw::Micros Machine::NextStep() {
 
 void Machine::Advance(sw::Micros time) {
   sc_core::sc_start(static_cast<double>(time.count()), sc_core::SC_US);
+  if (Interrupted() && !status.failed()) status.Fail("interrupted by a signal");
   if (config_.progress) config_.progress(static_cast<uint64_t>(Now().count()));
 }
 
@@ -279,8 +282,16 @@ void Machine::CheckAcks(const RunResult& result) {
 void Machine::Finish(RunResult* result) {
   if (!status.failed()) CheckAcks(*result);
   result->failures = status.failures();
-  result->result = result->mismatch ? "mismatch" : status.failed() ? "error" : "pass";
-  if (capture_) capture_->Close();
+  result->result = result->mismatch  ? "mismatch"
+                   : Interrupted()   ? "interrupted"
+                   : status.failed() ? "error"
+                                     : "pass";
+  try {
+    if (capture_) capture_->Close();
+  } catch (const std::runtime_error& e) {  // the other results are worth having
+    result->failures.emplace_back(e.what());
+    if (result->result == "pass") result->result = "error";
+  }
 }
 
 }  // namespace handoff::system

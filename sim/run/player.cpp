@@ -104,7 +104,7 @@ void Player::Hear(const std::vector<uint8_t>& frame) {
       peer.edge = std::max(peer.edge, acked + (Offset{s.window} << scale));
       while (!peer.unacked.empty() && peer.unacked.front() <= peer.acked) {
         peer.unacked.pop_front();
-        unacked_--;
+        --unacked_;
       }
     }
   }
@@ -177,7 +177,7 @@ void Player::Pump() {
       shift_ = std::max(shift_, Now() - start_ - arrival.frame.time);
     }
     Send(arrival);
-    next_++;
+    ++next_;
     callbacks_.progress();
   }
   pumping_ = false;
@@ -192,7 +192,7 @@ void Player::Send(const Arrival& arrival) {
     const Offset before = peer.unacked.empty() ? peer.acked : peer.unacked.back();
     if (arrival.text && !peer.free && arrival.in_order > before) {
       peer.unacked.push_back(arrival.in_order);
-      unacked_++;
+      ++unacked_;
     }
   }
   // Captured before the sender's MAC padded it; a wire carries no frame under 60 bytes.

@@ -16,7 +16,7 @@
 namespace handoff::system {
 namespace {
 
-constexpr uint32_t kMtu = 9000, kForever = 1U << 30;
+constexpr uint32_t kMtu = 9000, kForever = 1u << 30;
 constexpr sw::Micros kLate = sw::Millis(1);  // in a replay, to be worth a word
 
 Machine::Params ParamsOf(const HostRecord& record, const ReplayConfig& config) {
@@ -58,7 +58,7 @@ class Run {
     }
     RunResult result;
     machine_.ReadResults(&result);
-    for (size_t i = 0; i < users_.size(); i++) {
+    for (size_t i = 0; i < users_.size(); ++i) {
       users_[i]->Finish();
       const bool there = users_[i]->connection() != nullptr;
       if (there || !record_.connections[i].delivered.bytes().empty()) AddResult(i, &result);
@@ -93,7 +93,8 @@ class Run {
         machine_.RunUntil([&] { return !done && player_.done(); }, kGlance);
       }
     }
-    run_to(std::max(player_.Due(last_), player_.done() && !config_.fast ? sw::Micros() : machine_.Now()) +
+    run_to(std::max(player_.Due(last_),
+                    player_.done() && !config_.fast ? sw::Micros() : machine_.Now()) +
            config_.linger);
   }
 
@@ -104,10 +105,9 @@ class Run {
     };
     result->notes.insert(result->notes.begin(), record_.notes.begin(), record_.notes.end());
     const size_t longest = machine_.host.driver().max_frame();
-    note(std::count_if(record_.arrivals.begin(), record_.arrivals.end(),
-                       [longest](const Arrival& arrival) {
-                         return arrival.frame.bytes.size() > longest;
-                       }),
+    note(std::count_if(
+             record_.arrivals.begin(), record_.arrivals.end(),
+             [longest](const Arrival& arrival) { return arrival.frame.bytes.size() > longest; }),
          "{} frames are longer than a link carries (captured after receive offload?): dropped");
     size_t left = 0;
     sw::Micros lag;
@@ -142,13 +142,13 @@ class Run {
       }
     };
     if (record_.connections.empty()) {
-      fail("no-connection", fmt::format("the capture has no TCP connection of {}",
-                                        config_.host.ToString()));
+      fail("no-connection",
+           fmt::format("the capture has no TCP connection of {}", config_.host.ToString()));
     } else if (result->frames_out == 0) {
       fail("nothing-sent", "our host sent nothing");
     }
     size_t established = 0;
-    for (size_t i = 0; i < users_.size(); i++) {
+    for (size_t i = 0; i < users_.size(); ++i) {
       const Recorded& recorded = record_.connections[i];
       const StandIn& user = *users_[i];
       established += user.connection() && user.was_established() ? 1 : 0;
@@ -175,8 +175,8 @@ class Run {
     if (!player_.GaveUp(i).empty()) why += "; " + player_.GaveUp(i);
     const auto lost = result.to_host.lost + result.to_host.overflowed;
     if (lost != 0) why += fmt::format("; the link lost {} frames", lost);
-    constexpr const char* kDrops[] = {"ReasonBadAck",      "ReasonBadChecksum", "ReasonNoLegacyBuffer",
-                                      "ReasonOversize",    "ReasonFifoFull",    "ReasonNotForUs"};
+    constexpr const char* kDrops[] = {"ReasonBadAck",   "ReasonBadChecksum", "ReasonNoLegacyBuffer",
+                                      "ReasonOversize", "ReasonFifoFull",    "ReasonNotForUs"};
     for (const char* drop : kDrops) {
       const auto found = result.verdicts.find(drop);
       if (found != result.verdicts.end()) {
@@ -197,7 +197,7 @@ class Run {
     }
     std::set<tcp::Vlans> vlans;
     std::set<tcp::Endpoint> servers;
-    for (size_t i = 0; i < record_.connections.size(); i++) {
+    for (size_t i = 0; i < record_.connections.size(); ++i) {
       const Recorded& recorded = record_.connections[i];
       const tcp::Tuple& tuple = recorded.tuple;
       users_.push_back(std::make_unique<StandIn>(
@@ -283,8 +283,8 @@ class Run {
     if (!user.connection()) return !text || !record_.connections[connection].has_syn;
     if (user.closed() || !user.was_established()) return true;
     const tcp::Delegation phase = user.connection()->delegation().phase;
-    return machine_.Now() - user.established_at() > kSettling && phase != tcp::Delegation::kSettingUp &&
-           phase != tcp::Delegation::kResuming;
+    return machine_.Now() - user.established_at() > kSettling &&
+           phase != tcp::Delegation::kSettingUp && phase != tcp::Delegation::kResuming;
   }
 
   // Out of the player's, or the link's, event: what the host does is software's.
@@ -298,7 +298,7 @@ class Run {
       });
     }
     if (acting_) return;
-    for (size_t i = 0; i < users_.size(); i++) {
+    for (size_t i = 0; i < users_.size(); ++i) {
       if (!moves(i)) continue;
       acting_ = true;
       machine_.RunSoftware([this] {
@@ -364,9 +364,9 @@ class Run {
 }  // namespace
 
 const std::vector<std::string>& ReplayFailures() {
-  static const std::vector<std::string> kNames = {"read-less",     "read-more",    "read-other",
-                                                  "capture-lacks", "nothing-sent", "nothing-delegated",
-                                                  "no-connection"};
+  static const std::vector<std::string> kNames = {
+      "read-less",    "read-more",         "read-other",   "capture-lacks",
+      "nothing-sent", "nothing-delegated", "no-connection"};
   return kNames;
 }
 

@@ -20,7 +20,7 @@ struct ReplayConfig {
   RunConfig run;
   Machine::Params machine;  // its own MAC address and MTU go before these
   tcp::IpAddr host;
-  bool fast = false;  // as fast as cause and link allow, not at the recorded times
+  bool fast = false;              // as fast as cause and link allow, not at the recorded times
   std::set<std::string> allowed;  // of ReplayFailures(): a note instead
   // Simulated time after the last frame: delayed ACKs, retransmissions and FINs come to rest.
   sw::Micros linger = sw::Millis(1500);

@@ -56,7 +56,7 @@ void StandIn::OnUserBufferReturned(tcp::Connection&, const tcp::UserBufferReturn
 
 void StandIn::PostBuffers() {
   if (buffers_.empty()) {
-    for (size_t i = 0; i < kBuffers; i++) {
+    for (size_t i = 0; i < kBuffers; ++i) {
       buffers_.push_back(allocate_(kBufferBytes));
       free_.insert(static_cast<uint16_t>(i));
     }
@@ -69,8 +69,7 @@ void StandIn::PostBuffers() {
 
 // It has read what the recorded host had acknowledged by then, or acknowledged that itself.
 bool StandIn::CauseHasCome(const UserEvent& event) const {
-  const Offset read =
-      1 + static_cast<Offset>(stream_.size()) + (connection_->AtEnd() ? 1 : 0);
+  const Offset read = 1 + static_cast<Offset>(stream_.size()) + (connection_->AtEnd() ? 1 : 0);
   return std::max(read, clock_.acked()) >= event.after;
 }
 
@@ -116,7 +115,7 @@ void StandIn::Act() {
       Drain();
       connection_->Abort();
     }
-    next_++;
+    ++next_;
   }
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The application of one recorded connection: writes what was recorded when it was, but not before
-// it has read what that answers, reads all that comes, and gives the engine user buffers while the connection is delegated.
+// it has read what that answers, reads all that comes, and gives the engine user buffers while the
+// connection is delegated.
 #pragma once
 
 #include <cstdint>

@@ -33,9 +33,10 @@ uint64_t DeliveredStream::FrameOf(uint64_t at) const {
 
 std::string DeliveredStream::Lacks() const {
   if (acked_ <= bytes_.size()) return "";
-  std::string text = fmt::format("the recorded host acknowledged {} bytes, of which the capture has "
-                                 "{} without a gap",
-                                 acked_, bytes_.size());
+  std::string text = fmt::format(
+      "the recorded host acknowledged {} bytes, of which the capture has "
+      "{} without a gap",
+      acked_, bytes_.size());
   if (!bytes_.empty()) text += fmt::format(", the last in frame {}", FrameOf(bytes_.size() - 1));
   const auto why = std::find_if(refused_.begin(), refused_.end(), [this](const Refused& each) {
     return each.at <= bytes_.size() && bytes_.size() < each.end;

@@ -30,8 +30,8 @@ class DeliveredStream {
   uint64_t acked() const { return acked_; }
   // The frame that brought a byte.
   uint64_t FrameOf(uint64_t at) const;
-  // Why the capture cannot be the whole stream: the host acknowledged what is not in it. Empty if it
-  // is whole.
+  // Why the capture cannot be the whole stream: the host acknowledged what is not in it. Empty if
+  // it is whole.
   std::string Lacks() const;
   // How what an application read differs from it; none if it does not.
   struct Difference {

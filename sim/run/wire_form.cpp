@@ -27,7 +27,7 @@ using tcp::IpAddr;
 using tcp::MacAddr;
 
 constexpr MacAddr kMadeUpHost{{2, 0, 0, 0, 0, 2}}, kMadeUpPeer{{2, 0, 0, 0, 0, 1}};
-constexpr size_t kLeastMss = 536;  // of hosts that mean it (RFC 9293, 3.7.1)
+constexpr size_t kLeastMss = 536;        // of hosts that mean it (RFC 9293, 3.7.1)
 constexpr size_t kLongestPacket = 9000;  // of a wire with jumbo frames
 
 MacAddr MacAt(ByteView frame, size_t at) {
@@ -84,10 +84,10 @@ class Former {
       if (ip->end < ip->payload + header) continue;
       const size_t field = ip->v6 ? ip->payload + 2 : ip->ip + 6;
       const uint16_t word = tcp::Load16(bytes, field);
-      const size_t offset = ip->v6 ? word & 0xfff8U : (word & 0x1fffU) * 8U;
+      const size_t offset = ip->v6 ? word & 0xfff8u : (word & 0x1fffu) * 8u;
       const bool more = ip->v6 ? (word & 1) != 0 : (word & 0x2000) != 0;
-      const uint32_t id = ip->v6 ? tcp::Load32(bytes, ip->payload + 4)
-                                 : tcp::Load16(bytes, ip->ip + 4);
+      const uint32_t id =
+          ip->v6 ? tcp::Load32(bytes, ip->payload + 4) : tcp::Load16(bytes, ip->ip + 4);
       const auto key = std::tuple(ip->src, ip->dst, id, ip->protocol);
       Parts& parts = packets[key];
       const ByteView text = bytes.subspan(ip->payload + header, ip->end - ip->payload - header);
@@ -100,12 +100,13 @@ class Former {
       auto whole = Join(parts, *ip);
       if (!whole) continue;
       packets.erase(key);
-      joined++;
+      ++joined;
       out.push_back({frame.time, std::move(*whole), frame.number});
     }
     form_.frames = std::move(out);
     if (joined != 0) Note("{} packets came in fragments: they were put together", joined);
-    if (!packets.empty()) Note("of {} packets in fragments some are missing: left out", packets.size());
+    if (!packets.empty())
+      Note("of {} packets in fragments some are missing: left out", packets.size());
   }
   static std::optional<Bytes> Join(const Parts& parts, const IpView& ip) {
     if (!parts.total || parts.head.empty()) return std::nullopt;
@@ -145,7 +146,7 @@ class Former {
       const auto view = pcap::FindTcp(frame.bytes);
       if (!view || !Concerns(view->ip)) continue;
       Count& count = senders[view->ip.src];
-      count.all++;
+      ++count.all;
       count.bad += pcap::ChecksumHolds(frame.bytes, *view) ? 0 : 1;
     }
     for (Frame& frame : form_.frames) {
@@ -162,9 +163,10 @@ class Former {
         Note("{} of the host's own segments have wrong checksums: filled in, as its card does",
              count.bad);
       } else if (count.bad == count.all && count.all > 1) {
-        Note("no segment of {} has a right checksum: captured before its card filled them in, as "
-             "was done here",
-             sender.ToString());
+        Note(
+            "no segment of {} has a right checksum: captured before its card filled them in, as "
+            "was done here",
+            sender.ToString());
       } else {
         Note("{} of {} segments of {} have wrong checksums: dropped", count.bad, count.all,
              sender.ToString());
@@ -191,8 +193,9 @@ class Former {
     }
     std::set<IpAddr> apart;
     for (const auto& [peer, seen] : peers) {
-      const bool meet = std::any_of(seen.out.begin(), seen.out.end(),
-                                    [&in = seen.in](const auto& each) { return in.contains(each); });
+      const bool meet =
+          std::any_of(seen.out.begin(), seen.out.end(),
+                      [&in = seen.in](const auto& each) { return in.contains(each); });
       if (!meet && !seen.out.empty() && !seen.in.empty()) apart.insert(peer);
     }
     if (apart.empty()) return;
@@ -203,7 +206,7 @@ class Former {
       if (!apart.contains(ip->src == addr_ ? ip->dst : ip->src)) continue;
       frame.bytes.erase(frame.bytes.begin() + 12,
                         frame.bytes.begin() + 12 + static_cast<ptrdiff_t>(ip->tags));
-      stripped++;
+      ++stripped;
     }
     Note("VLAN tags differ between the directions: taken off {} frames", stripped);
   }
@@ -225,22 +228,23 @@ class Former {
       if ((ip && ip->src == addr_) || (arp && arp->sender == addr_)) {
         if (!own) own = src;
       } else if (ip && ip->dst == addr_) {
-        if (!dst.IsMulticast()) to[dst]++;
+        if (!dst.IsMulticast()) ++to[dst];
         from.insert(src);
       }
     }
-    if (!own) throw std::runtime_error("host " + addr_.ToString() + " sent nothing in this capture");
+    if (!own)
+      throw std::runtime_error("host " + addr_.ToString() + " sent nothing in this capture");
     form_.mac = *own;
-    const auto most =
-        std::max_element(to.begin(), to.end(),
-                         [](const auto& a, const auto& b) { return a.second < b.second; });
+    const auto most = std::max_element(
+        to.begin(), to.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
     if (most != to.end() && !to.contains(*own)) form_.mac = most->first;
     const bool known = form_.mac != MacAddr() && !form_.mac.IsMulticast();
     if (known && !from.contains(form_.mac) && !from.contains(MacAddr())) {
       if (form_.mac != *own) {
-        Note("what the host is sent goes to {}, what it sends comes from {}: the first is taken for "
-             "its own",
-             form_.mac.ToString(), own->ToString());
+        Note(
+            "what the host is sent goes to {}, what it sends comes from {}: the first is taken for "
+            "its own",
+            form_.mac.ToString(), own->ToString());
       }
       return;
     }
@@ -275,7 +279,8 @@ class Former {
       }
       const auto found = largest.find({view->ip.src, view->src_port, view->dst_port});
       const size_t options = view->text - view->tcp - 20;
-      // Without a word of the host's, or with one that is none, what a wire may carry is left alone.
+      // Without a word of the host's, or with one that is none, what a wire may carry is left
+      // alone.
       const bool too_long = view->ip.end - view->ip.ip > kLongestPacket;
       bool said = false;
       size_t most = view->ip.v6 ? 1440 : 1460;
@@ -288,7 +293,7 @@ class Former {
         out.push_back(std::move(frame));
         continue;
       }
-      cut++;
+      ++cut;
       Cut(frame, *view, most, &out);
     }
     form_.frames = std::move(out);
@@ -353,7 +358,7 @@ class Former {
         waiting[key] = {view->seq + 1, Bytes(text.begin(), text.end())};
         frame.bytes.resize(view->text);
         Reseal(&frame.bytes, *view);
-        moved++;
+        ++moved;
       } else if (view->Has(pcap::kSyn) && view->Has(pcap::kAck)) {
         // It acknowledges the text of the host's own SYN, which goes out behind that.
         const auto own = own_syns.find(key);
@@ -361,11 +366,12 @@ class Former {
           tcp::Store16(frame.bytes, view->tcp + 8, static_cast<uint16_t>((own->second + 1) >> 16));
           tcp::Store16(frame.bytes, view->tcp + 10, static_cast<uint16_t>(own->second + 1));
           pcap::Seal(frame.bytes, *view);
-          lowered++;
+          ++lowered;
         }
       } else if (view->Has(pcap::kAck) && !view->Has(pcap::kRst)) {
         if (const auto node = waiting.extract(key)) {
-          Bytes piece(frame.bytes.begin(), frame.bytes.begin() + static_cast<ptrdiff_t>(view->text));
+          Bytes piece(frame.bytes.begin(),
+                      frame.bytes.begin() + static_cast<ptrdiff_t>(view->text));
           tcp::AppendBytes(piece, node.mapped().text);
           PutSeq(piece, *view, node.mapped().seq);
           piece[view->tcp + 13] &= static_cast<uint8_t>(~pcap::kFin);

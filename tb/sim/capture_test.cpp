@@ -64,7 +64,7 @@ tcp::Bytes Syn() {
 
 sw::Micros OpenedAt(const std::vector<pcap::Frame>& frames) {
   const HostRecord record = RecordOf(frames, kHost);
-  EXPECT_EQ(record.connections.size(), 1U);
+  EXPECT_EQ(record.connections.size(), 1u);
   return record.connections.front().opened;
 }
 
@@ -79,7 +79,7 @@ TEST(Capture, AConnectionIsOpenedWhenItsHostAskedForThePeersMac) {
   for (const auto& [name, host] :
        {std::pair("ipv6.pcap", "fd00::1"), std::pair("reorder.pcap", "10.77.0.1")}) {
     const HostRecord record = Of(name, host);
-    ASSERT_EQ(record.connections.size(), 1U) << name;
+    ASSERT_EQ(record.connections.size(), 1u) << name;
     EXPECT_TRUE(record.connections.front().active) << name;
     EXPECT_EQ(record.connections.front().opened, sw::Micros(0)) << name;
   }
@@ -121,7 +121,7 @@ TEST(Capture, NothingHoldsTheStandInBack) {
   control->SetMss(1448);
   control->OnLoss(100000, sw::Micros(1));
   control->OnTimeout(100000, true, sw::Micros(2));
-  EXPECT_GE(control->cwnd(), 300000U);
+  EXPECT_GE(control->cwnd(), 300000u);
   EXPECT_TRUE(o.no_delay);
 }
 
@@ -137,7 +137,7 @@ TEST(Capture, WritesMakeTheWholeStreamOnce) {
       shutdowns += event.kind == UserEvent::Kind::kShutdown ? 1 : 0;
     }
     ASSERT_EQ(stream.size(), static_cast<size_t>(total)) << name;
-    for (size_t i = 0; i < stream.size(); i++) {
+    for (size_t i = 0; i < stream.size(); ++i) {
       ASSERT_EQ(stream[i], static_cast<uint8_t>(i * 7 + (i >> 8))) << name << " at " << i;
     }
     EXPECT_EQ(shutdowns, 1) << name;
@@ -204,7 +204,7 @@ bool Notes(const HostRecord& record, std::string_view text) {
 }
 
 const Recorded& Only(const HostRecord& record) {
-  EXPECT_EQ(record.connections.size(), 1U);
+  EXPECT_EQ(record.connections.size(), 1u);
   return record.connections.front();
 }
 
@@ -217,9 +217,9 @@ TEST(Capture, WhatWasDeliveredIsPutTogetherByNumbers) {
   const HostRecord record = talk.Record();
   const DeliveredStream& delivered = Only(record).delivered;
   EXPECT_EQ(delivered.bytes(), (tcp::Bytes{1, 2, 3, 4, 5, 6, 7}));
-  EXPECT_EQ(delivered.FrameOf(0), 5U);
-  EXPECT_EQ(delivered.FrameOf(4), 4U);
-  EXPECT_EQ(delivered.FrameOf(6), 6U);
+  EXPECT_EQ(delivered.FrameOf(0), 5u);
+  EXPECT_EQ(delivered.FrameOf(4), 4u);
+  EXPECT_EQ(delivered.FrameOf(6), 6u);
   EXPECT_EQ(delivered.Lacks(), "");
   EXPECT_FALSE(delivered.Compare({1, 2, 3, 4, 5, 6, 7}));
   EXPECT_EQ(delivered.Compare({1, 2, 3, 4})->name, "read-less");
@@ -249,7 +249,7 @@ TEST(Capture, AWriteWaitsForWhatTheHostHadGot) {
   talk.Put(true, Talk::At(1003, 5007), {8});
   const HostRecord record = talk.Record();
   const auto& events = Only(record).events;
-  ASSERT_EQ(events.size(), 2U);
+  ASSERT_EQ(events.size(), 2u);
   EXPECT_EQ(events[0].after, 4);
   EXPECT_EQ(events[1].after, 6);  // not the byte that came with its own acknowledgement
   // An arrival waits for what it acknowledges.
@@ -263,13 +263,13 @@ TEST(Capture, WhatThePeerAcknowledgesWasSentThoughTheCaptureLacksIt) {
   talk.Put(true, Talk::At(1101, 5002), {7});
   talk.Put(false, Talk::At(5002, 1201), {2});  // and 99 more at its end
   const HostRecord record = talk.Record();
-  EXPECT_EQ(Only(record).made_up, 199U);
+  EXPECT_EQ(Only(record).made_up, 199u);
   EXPECT_TRUE(Notes(record, "lacks 199 bytes that the host sent"));
   // An acknowledgement of what was never sent, as an attacker makes one, is no such sign.
   Talk attacked;
   attacked.Put(false, Talk::At(5001, 9001));
   attacked.Put(false, Talk::At(5001, 1001), {1});
-  EXPECT_EQ(Only(attacked.Record()).made_up, 0U);
+  EXPECT_EQ(Only(attacked.Record()).made_up, 0u);
   EXPECT_EQ(attacked.Record().arrivals[1].sent, 0);
 }
 
@@ -287,7 +287,7 @@ TEST(Capture, AResetOfTheStacksIsNoAbort) {
   reset.seq = tcp::Seq(1001);
   real.Put(true, reset);
   const HostRecord record = real.Record();
-  ASSERT_EQ(Only(record).events.size(), 1U);
+  ASSERT_EQ(Only(record).events.size(), 1u);
   EXPECT_EQ(Only(record).events[0].kind, UserEvent::Kind::kAbort);
   EXPECT_EQ(Only(record).events[0].after, 3);
 }
@@ -297,11 +297,11 @@ TEST(Capture, ATupleThatComesAgainIsAConnectionOfItsOwn) {
   talk.Put(false, Talk::At(5001, 1001, true)).Put(true, Talk::At(1001, 5002, true));
   const std::vector<pcap::Frame> first = talk.frames;
   talk.frames.insert(talk.frames.end(), first.begin(), first.end());
-  EXPECT_EQ(talk.Record().connections.size(), 2U);
+  EXPECT_EQ(talk.Record().connections.size(), 2u);
   // A SYN that is sent again, or comes twice into the capture, opens nothing.
   Talk again;
   again.frames.insert(again.frames.begin(), again.frames.front());
-  EXPECT_EQ(again.Record().connections.size(), 1U);
+  EXPECT_EQ(again.Record().connections.size(), 1u);
 }
 
 TEST(Capture, WithoutItsSynsAConnectionIsTakenUpWhereItStands) {
@@ -332,24 +332,24 @@ TEST(Capture, WhatACardDoesIsDoneHere) {
   talk.Put(false, Talk::At(5001, 1004), {4});
   talk.frames.back().bytes.back() ^= 1;
   const HostRecord record = talk.Record();
-  EXPECT_EQ(Only(record).events.size(), 1U);
+  EXPECT_EQ(Only(record).events.size(), 1u);
   EXPECT_TRUE(Only(record).delivered.bytes().empty());
   EXPECT_TRUE(Notes(record, "1 of the host's own segments"));
   EXPECT_TRUE(Notes(record, "1 of 2 segments of 10.77.0.2 have wrong checksums"));
   // Segments that were joined are cut again.
   Talk joined;
   joined.Put(false, Talk::At(5001, 1001), tcp::Bytes(1400, 1));
-  EXPECT_EQ(joined.Record().arrivals.size(), 2U);  // a wire may carry it
+  EXPECT_EQ(joined.Record().arrivals.size(), 2u);  // a wire may carry it
   tcp::Segment syn;
   syn.seq = tcp::Seq(1000);
   syn.flags.syn = true;
   syn.options.mss = 536;
   joined.frames[0].bytes = Between(true, syn, {});
   const HostRecord cut = joined.Record();
-  ASSERT_EQ(cut.arrivals.size(), 4U);
+  ASSERT_EQ(cut.arrivals.size(), 4u);
   EXPECT_EQ(cut.arrivals[1].in_order, 537);
   EXPECT_EQ(cut.arrivals[3].in_order, 1401);
-  EXPECT_EQ(Only(cut).delivered.bytes().size(), 1400U);
+  EXPECT_EQ(Only(cut).delivered.bytes().size(), 1400u);
   EXPECT_TRUE(Notes(cut, "cut to it"));
 }
 
@@ -362,7 +362,7 @@ TEST(Capture, MacAddressesThatTellNobodyApartAreMadeUp) {
     }
     const HostRecord record = talk.Record();
     EXPECT_NE(record.mac, tcp::MacAddr());
-    EXPECT_EQ(record.arrivals.size(), 1U);
+    EXPECT_EQ(record.arrivals.size(), 1u);
     const auto ethernet = tcp::ParseEthernet(record.arrivals[0].frame.bytes);
     EXPECT_EQ(ethernet->header.dst, record.mac);
     EXPECT_NE(ethernet->header.src, record.mac);

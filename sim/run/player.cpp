@@ -108,7 +108,7 @@ void Player::Hear(const std::vector<uint8_t>& frame) {
       }
     }
   }
-  callbacks_.progress();
+  callbacks_.progress(connection);
   if (waiting_) Pump();
 }
 
@@ -156,21 +156,21 @@ void Player::Pump() {
         waiting_ = true;
         waiting_since_ps_ = now_ps;
         poll_ps_ = kPollPs;
-        callbacks_.progress();
+        callbacks_.progress(Arrival::kNone);
       }
       if (now_ps - waiting_since_ps_ < kGiveUpPs) {
         PumpAt(now_ps + poll_ps_);
         poll_ps_ = std::min(poll_ps_ * 2, kLongestPollPs);
         break;
       }
-      if (arrival.connection == Arrival::kNone) {
+      if (unacked_ >= kMostUnacked) {
         unacked_ = 0;
         for (Peer& peer : peers_) peer.unacked.clear();
-      } else {
+      }
+      if (arrival.connection != Arrival::kNone) {
         Peer& peer = peers_[arrival.connection];
         peer.gave_up = fmt::format("frame {} waited in vain: {}", arrival.frame.number, waits);
         Release(peer);
-        unacked_ = std::min(unacked_, kMostUnacked - 1);
       }
     }
     if (std::exchange(waiting_, false) && !fast_) {
@@ -178,7 +178,7 @@ void Player::Pump() {
     }
     Send(arrival);
     ++next_;
-    callbacks_.progress();
+    callbacks_.progress(Arrival::kNone);
   }
   pumping_ = false;
 }

@@ -29,8 +29,8 @@ class Player {
     std::function<bool(size_t connection, bool text)> ready;
     // Whether it is no connection any more.
     std::function<bool(size_t connection)> gone;
-    // Something was sent, or heard.
-    std::function<void()> progress;
+    // Something was sent, or heard of this connection; Arrival::kNone: of none.
+    std::function<void(size_t connection)> progress;
   };
 
   // `fast`: not by clock at all.

@@ -39,7 +39,7 @@ class Run {
                 {.may_open = [this](size_t c) { return MayOpen(c); },
                  .ready = [this](size_t c, bool text) { return IsReady(c, text); },
                  .gone = [this](size_t c) { return users_[c]->closed(); },
-                 .progress = [this] { OnProgress(); }}) {
+                 .progress = [this](size_t c) { OnProgress(c); }}) {
     machine_.link.BindB(wire_);
     wire_.on_frame = [this](const std::vector<uint8_t>& frame, bool bad) {
       if (!bad) player_.Hear(frame);
@@ -93,9 +93,7 @@ class Run {
         machine_.RunUntil([&] { return !done && player_.done(); }, kGlance);
       }
     }
-    run_to(std::max(player_.Due(last_),
-                    player_.done() && !config_.fast ? sw::Micros() : machine_.Now()) +
-           config_.linger);
+    run_to(machine_.Now() + config_.linger);
   }
 
   // What of the capture could not be stood in for.
@@ -288,8 +286,7 @@ class Run {
   }
 
   // Out of the player's, or the link's, event: what the host does is software's.
-  void OnProgress() {
-    const auto moves = [this](size_t i) { return i != Arrival::kNone && users_[i]->MayAct(); };
+  void OnProgress(size_t connection) {
     if (!opens_.empty() && !asked_) {
       asked_ = true;
       machine_.RunSoftware([this] {
@@ -297,18 +294,8 @@ class Run {
         OpenNext();
       });
     }
-    if (acting_) return;
-    for (size_t i = 0; i < users_.size(); ++i) {
-      if (!moves(i)) continue;
-      acting_ = true;
-      machine_.RunSoftware([this] {
-        acting_ = false;
-        for (const auto& user : users_) {
-          if (user->MayAct()) user->Act();
-        }
-      });
-      return;
-    }
+    if (connection == Arrival::kNone || !users_[connection]->MayAct()) return;
+    machine_.RunSoftware([user = users_[connection].get()] { user->Act(); });
   }
 
   void Listen(const tcp::Endpoint& local) {
@@ -357,7 +344,7 @@ class Run {
   std::vector<std::shared_ptr<tcp::Listener>> listeners_;
   std::deque<size_t> opens_;
   sw::TimerHandle open_timer_ = sw::kNoTimer;
-  bool acting_ = false, asked_ = false, dropping_ = false;
+  bool asked_ = false, dropping_ = false;
   sw::Micros start_, last_;
 };
 

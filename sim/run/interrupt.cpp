@@ -2,6 +2,7 @@
 #include "sim/run/interrupt.h"
 
 #include <csignal>
+#include <initializer_list>
 
 namespace handoff::system {
 namespace {

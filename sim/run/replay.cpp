@@ -93,7 +93,9 @@ class Run {
         machine_.RunUntil([&] { return !done && player_.done(); }, kGlance);
       }
     }
-    run_to(machine_.Now() + config_.linger);
+    // Software is always some microseconds behind: that is no wait.
+    const sw::Micros due = player_.Due(last_);
+    run_to((machine_.Now() - due > kGlance * 2 ? machine_.Now() : due) + config_.linger);
   }
 
   // What of the capture could not be stood in for.

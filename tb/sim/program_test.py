@@ -27,10 +27,11 @@ class Program(unittest.TestCase):
 
     def start(self):
         command = [HANDOFF, "run", BULK, "--engine", "model", "--out", self.out, *LONG]
-        run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.addCleanup(run.wait)
-        self.addCleanup(run.kill)
         capture = self.out / "capture.pcapng"
+        capture.unlink(missing_ok=True)
+        run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(run.communicate)
+        self.addCleanup(run.kill)
         until = time.monotonic() + 60
         while not (capture.exists() and capture.stat().st_size > 4096):
             self.assertIsNone(run.poll(), "it ended by itself")

@@ -13,6 +13,7 @@ if(NOT HANDOFF_MODEL_ONLY)
   find_package(yaml-cpp REQUIRED)
   find_package(nlohmann_json REQUIRED)
   find_package(SQLite3 REQUIRED)
+  find_package(ZLIB REQUIRED)
   pkg_check_modules(PCAP REQUIRED IMPORTED_TARGET libpcap)
   pkg_check_modules(LWIP REQUIRED IMPORTED_TARGET lwip)
 

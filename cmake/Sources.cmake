@@ -28,6 +28,7 @@ set(handoff_external
     "^<spdlog/" spdlog::spdlog
     "^<sqlite3" SQLite::SQLite3
     "^<yaml-cpp/" handoff_yaml
+    "^<zlib" ZLIB::ZLIB
     "^.verilated" verilated)
 
 # The target that brings one include, in <out>; empty if none does.

@@ -176,7 +176,7 @@ void DmaPort::Drain(uint64_t cycle) {
     credits_.non_posted_headers += back.non_posted_headers;
     returns_.pop_front();
   }
-  const uint64_t now_fs = CycleToPs(cycle) * kFsPerPs;
+  const Femtoseconds now_fs = PsToFs(CycleToPs(cycle));
   // Reads that lack credits or tags may be passed by writes and completions; nothing passes a write
   // (PCIe 5.0, table 2-40).
   bool reads_wait = false;
@@ -212,7 +212,7 @@ void DmaPort::Drain(uint64_t cycle) {
     credits_.non_posted_headers -= leaves.credits.non_posted_headers;
     link_bytes += bytes;
     link_free_fs_ = std::max(link_free_fs_, now_fs) + bytes * byte_fs_;
-    leaves.sent_ps = (link_free_fs_ + kFsPerPs - 1) / kFsPerPs;
+    leaves.sent_ps = FsToPs(link_free_fs_);
     upstream.push_back(std::move(leaves));
     if (queued.kind == Upstream::Kind::kWrite && queued.data.empty()) {
       queue_.Erase(i);

@@ -138,7 +138,7 @@ class DmaPort {
   uint32_t tags_used_ = 0;                 // packets of reads not yet answered
   std::array<uint32_t, 256> read_tlps_{};  // by the read's AXI id
   uint64_t byte_fs_;
-  uint64_t link_free_fs_ = 0;
+  Femtoseconds link_free_fs_ = 0;
 };
 
 }  // namespace handoff

@@ -69,15 +69,15 @@ tlm::tlm_sync_enum LinkDirection::Take(tlm::tlm_generic_payload& frame, tlm::tlm
   const bool corrupt_past_fcs = corrupt_past_fcs_.Chance(params_.corrupt_past_fcs);
   Observe(now_ps, Fate::kSent, bytes, bad);
 
-  const uint64_t now_fs = now_ps * kFsPerPs;
-  const uint64_t start_fs = std::max(now_fs, free_fs_);
+  const Femtoseconds now_fs = PsToFs(now_ps);
+  const Femtoseconds start_fs = std::max(now_fs, free_fs_);
   if (params_.queue_bytes != 0 && (start_fs - now_fs) / byte_fs_ > params_.queue_bytes) {
     ++counts_.overflowed;
     Observe(now_ps, Fate::kLost, bytes, bad);
     return tlm::TLM_COMPLETED;
   }
   const uint64_t length = std::max<uint64_t>(bytes.size(), kMinFrameBytes);
-  const uint64_t end_fs = start_fs + (kPreambleBytes + length + kFcsBytes) * byte_fs_;
+  const Femtoseconds end_fs = start_fs + (kPreambleBytes + length + kFcsBytes) * byte_fs_;
   free_fs_ = end_fs + kGapBytes * byte_fs_;
   if (lost) {
     ++counts_.lost;
@@ -89,7 +89,7 @@ tlm::tlm_sync_enum LinkDirection::Take(tlm::tlm_generic_payload& frame, tlm::tlm
     bad |= corrupt;
     Flip(bytes);
   }
-  uint64_t arrival_ps = (end_fs + kFsPerPs - 1) / kFsPerPs + params_.delay_ns * kPsPerNs;
+  uint64_t arrival_ps = FsToPs(end_fs) + params_.delay_ns * kPsPerNs;
   if (late) {
     ++counts_.reordered;
     arrival_ps += params_.reorder_ns * kPsPerNs;
@@ -97,9 +97,9 @@ tlm::tlm_sync_enum LinkDirection::Take(tlm::tlm_generic_payload& frame, tlm::tlm
   Deliver(bytes, bad, arrival_ps);
   if (twice) {
     ++counts_.duplicated;
-    const uint64_t again_fs = free_fs_ + (kPreambleBytes + length + kFcsBytes) * byte_fs_;
+    const Femtoseconds again_fs = free_fs_ + (kPreambleBytes + length + kFcsBytes) * byte_fs_;
     free_fs_ = again_fs + kGapBytes * byte_fs_;
-    Deliver(bytes, bad, again_fs / kFsPerPs + params_.delay_ns * kPsPerNs);
+    Deliver(bytes, bad, static_cast<uint64_t>(again_fs / kFsPerPs) + params_.delay_ns * kPsPerNs);
   }
   return tlm::TLM_COMPLETED;
 }

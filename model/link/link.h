@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "model/event/ordered_queue.h"
+#include "model/femtoseconds.h"
 #include "model/rng.h"
 
 namespace handoff {
@@ -81,7 +82,7 @@ class LinkDirection : public sc_core::sc_module {
   Rng loss_, reorder_, duplicate_, corrupt_, corrupt_past_fcs_, which_bit_;
   FramePool pool_;
   bool up_ = true;
-  uint64_t free_fs_ = 0;  // the wire is free from then on
+  Femtoseconds free_fs_ = 0;  // the wire is free from then on
   Counts counts_;
 };
 

@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "model/clock.h"
+#include "model/femtoseconds.h"
 
 namespace handoff {
 
@@ -86,16 +86,16 @@ class PcieLane {
   explicit PcieLane(uint64_t byte_fs) : byte_fs_(byte_fs) {}
   // Puts bytes on the link at `ps` or when it is free; the time at which the last one is on it.
   uint64_t Send(uint64_t ps, uint64_t bytes) {
-    const uint64_t from = ps * kFsPerPs > free_fs_ ? ps * kFsPerPs : free_fs_;
+    const Femtoseconds from = PsToFs(ps) > free_fs_ ? PsToFs(ps) : free_fs_;
     free_fs_ = from + bytes * byte_fs_;
     bytes_ += bytes;
-    return (free_fs_ + kFsPerPs - 1) / kFsPerPs;
+    return FsToPs(free_fs_);
   }
   uint64_t bytes() const { return bytes_; }
 
  private:
   uint64_t byte_fs_;
-  uint64_t free_fs_ = 0;
+  Femtoseconds free_fs_ = 0;
   uint64_t bytes_ = 0;
 };
 

@@ -2,14 +2,18 @@
 //
 // The program: build/bin/handoff.
 
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <exception>
 #include <filesystem>
+#include <map>
 #include <regex>
 #include <string>
 #include <vector>
@@ -17,6 +21,7 @@
 #include "sim/cli/options.h"
 #include "sim/cli/rerun.h"
 #include "sim/run/capture.h"
+#include "sim/run/interrupt.h"
 #include "sim/run/replay.h"
 #include "sim/run/scenario.h"
 #include "sim/run/summary.h"
@@ -26,6 +31,7 @@ namespace handoff::system {
 namespace {
 
 constexpr int kPass = 0, kMismatch = 1, kBadInput = 2;
+constexpr int kInterrupted = 130;  // as shells say of a program that SIGINT ended
 // Around a mismatch, in the waves of the run that looks closer.
 constexpr uint64_t kCyclesBefore = 2000, kCyclesAfter = 50;
 
@@ -108,6 +114,16 @@ void MakeFolder(const char* option, const std::string& path) {
   }
 }
 
+// One run at a time writes into a folder. The lock goes with the process.
+void LockFolder(const std::string& path) {
+  const int folder = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0 || flock(folder, LOCK_EX | LOCK_NB) == 0) return;
+  if (errno == EWOULDBLOCK) {
+    throw std::invalid_argument(
+        fmt::format("--out {}: another run writes into it (expected a folder of its own)", path));
+  }
+}
+
 RunConfig ConfigOf(const Options& o) {
   RunConfig config;
   config.core = CoreOf(o);
@@ -115,6 +131,17 @@ RunConfig ConfigOf(const Options& o) {
   config.seed = *o.seed;
   if (!o.flip.empty()) config.flip = FlipOf(o.flip);
   MakeFolder("--out", o.out);
+  // A run for the waves alone is a child of the one that has the lock, and leaves its results.
+  if (!o.shows_waves) {
+    LockFolder(o.out);
+    config.started = [out = o.out] {
+      std::error_code none;
+      for (const char* name : {"summary.json", "mismatch.txt"}) {
+        std::filesystem::remove(std::filesystem::path(out) / name, none);
+      }
+    };
+  }
+  WatchSignals();
   if (!o.waves.empty()) config.core.waves = WavesOf(o);
   config.capture = o.pcap.empty() ? o.out + "/capture.pcapng" : o.pcap;
   if (o.pcap == "none") config.capture.clear();
@@ -165,7 +192,7 @@ int Conclude(const Options& o, const RunConfig& config, RunDescription run, cons
   if (r.result != "pass") {
     for (const std::string& failure : r.failures) fmt::print(stderr, "handoff: {}\n", failure);
     fmt::print(stderr, "run it again: {}\n", CommandOf(o));
-    return kMismatch;
+    return r.result == "interrupted" ? kInterrupted : kMismatch;
   }
   fmt::print("{}", ForPeople(run, r));
   return kPass;
@@ -184,11 +211,12 @@ int DoReplay(Options o) {
   if (o.out.empty()) o.out = "build/runs/" + std::filesystem::path(o.capture).stem().string();
   const auto host = tcp::IpAddr::Parse(o.host);
   if (!host) throw std::invalid_argument("--host " + o.host + ": expected an IPv4 or IPv6 address");
-  const HostRecord record = RecordOf(pcap::ReadFile(o.capture), *host);
+  const HostRecord record = RecordOf(pcap::ReadCapture(o.capture), *host);
   ReplayConfig config;
   config.run = ConfigOf(o);
   config.host = *host;
   config.fast = o.fast;
+  config.allowed.insert(o.allow.begin(), o.allow.end());
   config.machine.policy = o.delegate == "policy" ? "weighted" : o.delegate;
   config.linger = sw::Millis(static_cast<int64_t>(o.linger_ms));
   Settings settings = Settings::FromSet(o.set);
@@ -196,8 +224,12 @@ int DoReplay(Options o) {
   const RunResult r = Replay(record, config);
   if (!o.streams.empty()) {
     MakeFolder("--streams", o.streams);
+    std::map<std::string, int> names;
     for (const ConnectionResult& c : r.connections) {
-      Write(std::filesystem::path(o.streams) / StreamName(c.tuple),
+      // A tuple may have come again.
+      std::string name = StreamName(c.tuple);
+      if (const int before = names[name]++; before != 0) name += fmt::format(".{}", before + 1);
+      Write(std::filesystem::path(o.streams) / name,
             {reinterpret_cast<const char*>(c.stream.data()), c.stream.size()});
     }
   }

@@ -8,6 +8,7 @@
 
 #include "model/core/engine_core.h"
 #include "sim/build_info/build_info.h"
+#include "sim/run/replay.h"
 
 namespace handoff::system {
 namespace {
@@ -85,7 +86,8 @@ CommandLine::CommandLine(Options* o)
           "them.\n\n"
           "  handoff run tb/scenarios/delegated_bulk.yaml --set pcie.lanes=8\n"
           "  handoff replay tb/captures/clean_bulk.pcap --host 10.77.0.2 --delegate always\n\n"
-          "Exit status: 0 passed; 1 mismatch, or a run that failed; 2 input that was refused."),
+          "Exit status: 0 passed; 1 mismatch, or a run that failed; 2 input that was refused; 130 "
+          "interrupted."),
       run(app.add_subcommand("run",
                              "play a scenario: two hosts with our stack, one with the "
                              "engine, a link between them")),
@@ -117,8 +119,15 @@ CommandLine::CommandLine(Options* o)
   replay->add_option("--linger-ms", o->linger_ms, "simulated time after the last frame")
       ->check(CLI::Range(1, 100000))
       ->capture_default_str();
-  replay->add_flag("--fast", o->fast,
-                   "frames follow each other as the link allows, not at their times");
+  replay->add_flag("--fast", o->fast, "as fast as cause and link allow, not at the recorded times");
+  replay
+      ->add_option(
+          "--allow", o->allow,
+          fmt::format("what is a note, and no failure: {}", fmt::join(ReplayFailures(), " ")))
+      ->type_name("REASON")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember(ReplayFailures()));
   AddCommon(replay, o);
 }
 

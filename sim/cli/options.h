@@ -22,6 +22,7 @@ struct Options {
   std::string capture, host, streams, delegate = "policy";
   uint64_t linger_ms = 1500;
   bool fast = false;
+  std::vector<std::string> allow;
   // Of run.
   std::string scenario;
   bool keys = false;

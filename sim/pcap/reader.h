@@ -15,11 +15,20 @@ namespace handoff::pcap {
 struct Frame {
   sw::Micros time;  // since the first frame
   tcp::Bytes bytes;
+  uint64_t number = 0;  // in the file, from 1 on
 };
 
-// pcap or pcapng, Ethernet, whole frames. Throws std::runtime_error that says what is wrong with
-// which file, and where.
-std::vector<Frame> ReadFile(const std::string& path);
+struct Capture {
+  std::vector<Frame> frames;
+  std::vector<std::string> notes;  // what was made of it that it does not say itself
+};
+
+// pcap or pcapng, plain or in gzip, whole frames, of Ethernet, Linux's cooked form or bare IP: the
+// last two get an Ethernet header with zero addresses. Times do not go back: where the file's do,
+// and where they leap by more than a day, they are mended. Throws std::runtime_error that says what
+// is wrong with which file, and where.
+Capture ReadCapture(const std::string& path);
+inline std::vector<Frame> ReadFile(const std::string& path) { return ReadCapture(path).frames; }
 
 // A capture of tb/captures; tests run from the repository's root, or say where it is.
 inline std::string CapturePath(const std::string& name) {

@@ -10,7 +10,9 @@
 
 #include "gen/handoff_pkg.h"
 #include "gen/handoff_regs.h"
+#include "model/clock.h"
 #include "sim/run/dissect.h"
+#include "sim/run/interrupt.h"
 #include "sw/policy/policy.h"
 
 namespace handoff::system {
@@ -92,6 +94,7 @@ void Machine::Observe(uint64_t ps, bool out, const std::vector<uint8_t>& frame, 
 }
 
 bool Machine::Start() {
+  if (config_.started) config_.started();
   bool up = false, answered = false;
   RunSoftware([&] {
     host.Start([&](bool ok) {
@@ -104,8 +107,18 @@ bool Machine::Start() {
   return up;
 }
 
+// In whole steps, so that a run is looked at, and ends, at the times at which it would have if each
+// step had been made.
+sw::Micros Machine::NextStep() {
+  if (!sc_core::sc_pending_activity()) return sw::Micros(kStepUs);  // before the first as well
+  const uint64_t us = sc_core::sc_time_to_pending_activity().value() / kPsPerUs;
+  const uint64_t steps = std::min(us, static_cast<uint64_t>(kMostUs)) / kStepUs;
+  return sw::Micros(static_cast<int64_t>(steps + 1) * kStepUs);
+}
+
 void Machine::Advance(sw::Micros time) {
   sc_core::sc_start(static_cast<double>(time.count()), sc_core::SC_US);
+  if (Interrupted() && !status.failed()) status.Fail("interrupted by a signal");
   if (config_.progress) config_.progress(static_cast<uint64_t>(Now().count()));
 }
 
@@ -224,7 +237,13 @@ void Machine::AddConnection(ConnectionResult c, sw::ConnId id, RunResult* result
     const auto found = acks.find(c.tuple);
     return found == acks.end() ? 0 : found->second;
   };
-  c.acks_engine = count(pure_acks_) - count(raw_acks_) - c.stats.pure_acks_sent;
+  // A tuple may have been opened again: the first has the ACKs of all.
+  if (counted_.insert(c.tuple).second) {
+    c.acks_engine = count(pure_acks_) - count(raw_acks_);
+    for (const auto& [other, stats] : delegation.all_stats()) {
+      if (stats.name == c.tuple.ToString()) c.acks_engine -= stats.pure_acks_sent;
+    }
+  }
   // What came in whole frames while there was an entry lies in legacy buffers too; what came twice
   // counts once.
   const uint64_t rest = c.bytes_read - c.bytes_user;
@@ -263,8 +282,16 @@ void Machine::CheckAcks(const RunResult& result) {
 void Machine::Finish(RunResult* result) {
   if (!status.failed()) CheckAcks(*result);
   result->failures = status.failures();
-  result->result = result->mismatch ? "mismatch" : status.failed() ? "error" : "pass";
-  if (capture_) capture_->Close();
+  result->result = result->mismatch  ? "mismatch"
+                   : Interrupted()   ? "interrupted"
+                   : status.failed() ? "error"
+                                     : "pass";
+  try {
+    if (capture_) capture_->Close();
+  } catch (const std::runtime_error& e) {  // the other results are worth having
+    result->failures.emplace_back(e.what());
+    if (result->result == "pass") result->result = "error";
+  }
 }
 
 }  // namespace handoff::system

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -41,10 +42,8 @@ class Machine {
   // Runs until it is done, at most so long; false: it is not done.
   template <class F>
   bool RunUntil(F&& done, sw::Micros limit) {
-    const sw::Micros step = sw::Micros(kStepUs);
-    for (sw::Micros used; !done() && used < limit && !status.failed(); used += step) {
-      Advance(std::min(step, limit - used));
-    }
+    const sw::Micros end = Now() + limit;
+    while (!done() && Now() < end && !status.failed()) Advance(std::min(NextStep(), end - Now()));
     return done();
   }
   // Counters, what is left in the engine, and everything that is the same for all runs. The
@@ -68,9 +67,11 @@ class Machine {
   RunStatus status;
 
  private:
-  static constexpr int64_t kStepUs = 100;
+  static constexpr int64_t kStepUs = 100, kMostUs = 1000000000;
   static Params Checked(Params params);
   static EngineHost::Params HostParams(const RunConfig& config, const Params& params);
+  // Until it is worth looking again: nothing changes before the next event.
+  static sw::Micros NextStep();
   void Advance(sw::Micros time);
   // `at_rest`: each frame that came in has its verdict.
   void ReadCounters(bool at_rest, RunResult* result);
@@ -86,6 +87,7 @@ class Machine {
   std::unique_ptr<pcap::Writer> capture_;
   // Segments from the host without data: of the wire, and of those the stack's own RAW ones.
   std::map<tcp::Tuple, uint64_t> pure_acks_, raw_acks_;
+  std::set<tcp::Tuple> counted_;  // whose ACKs some result has
 
  public:
   Link link;

@@ -33,6 +33,7 @@ struct RunConfig {
   uint64_t seed = 1;
   std::optional<FlipRequest> flip;
   std::string capture;                        // pcapng of the engine's port; empty: none
+  std::function<void()> started;              // all was accepted, nothing has run yet
   std::function<void(uint64_t us)> progress;  // called now and then with the simulated time
 };
 
@@ -41,15 +42,16 @@ struct ConnectionResult {
   tcp::Tuple tuple;
   std::string state, why;
   bool delegated = false;
-  tcp::Bytes stream;        // what the application read; of a replay
-  uint64_t bytes_read = 0;  // by the application of the engine's host
+  tcp::Bytes stream;                       // what the application read; of a replay
+  uint64_t bytes_read = 0;                 // by the application of the engine's host
+  std::optional<uint64_t> bytes_recorded;  // delivered to it in the capture; of a replay
   uint64_t bytes_user = 0, bytes_legacy = 0, bytes_host = 0;
   uint64_t acks_engine = 0;  // without data, made by the engine itself
   driver::DelegationStats stats;
 };
 
 struct RunResult {
-  std::string result;  // "pass", "mismatch" or "error"
+  std::string result;  // "pass", "mismatch", "error" or "interrupted"
   std::vector<std::string> failures;
   uint64_t digest = 0, cycles = 0, cycles_evaluated = 0, quantum = 0;
   uint64_t frames_out = 0;

@@ -4,23 +4,24 @@
 #include <algorithm>
 
 namespace handoff::system {
+namespace {
 
-StandIn::StandIn(const Recorded& recorded, sw::TimerService& time, sw::Micros offset,
-                 Allocate allocate, std::function<void()> called)
-    : recorded_(recorded), allocate_(std::move(allocate)), called_(std::move(called)) {
-  for (size_t i = 0; i < recorded.events.size(); ++i) {
-    const sw::Micros due = recorded.events[i].time + offset;
-    time.After(std::max(due - time.Now(), sw::Micros(0)), [this, i, due, &time] {
-      lag_ = std::max(lag_, time.Now() - due);
-      due_ = i + 1;
-      Act();
-    });
-  }
-}
+constexpr sw::Micros kGlance = sw::Micros(2);  // until a delegation is live
+
+}  // namespace
+
+StandIn::StandIn(const Recorded& recorded, sw::TimerService& time, Clock clock, Allocate allocate,
+                 std::function<void()> called)
+    : recorded_(recorded),
+      time_(time),
+      clock_(std::move(clock)),
+      allocate_(std::move(allocate)),
+      called_(std::move(called)) {}
 
 void StandIn::Attach(std::shared_ptr<tcp::Connection> connection) {
   connection_ = std::move(connection);
   connection_->SetObserver(this);
+  if (tcp::IsSynchronized(connection_->state())) established_ = time_.Now();
   Drain();
   Act();
 }
@@ -50,6 +51,7 @@ void StandIn::OnUserBufferReturned(tcp::Connection&, const tcp::UserBufferReturn
   Drain();  // what lies in it, before it is given again
   free_.insert(back.id);
   PostBuffers();
+  Act();
 }
 
 void StandIn::PostBuffers() {
@@ -65,15 +67,44 @@ void StandIn::PostBuffers() {
   }
 }
 
-// Does the recorded events that are due, as far as the send buffer has room.
+// It has read what the recorded host had acknowledged by then, or acknowledged that itself.
+bool StandIn::CauseHasCome(const UserEvent& event) const {
+  const Offset read = 1 + static_cast<Offset>(stream_.size()) + (connection_->AtEnd() ? 1 : 0);
+  return std::max(read, clock_.acked()) >= event.after;
+}
+
+bool StandIn::MayAct() const {
+  if (!connection_ || !tcp::IsSynchronized(connection_->state()) || closed()) return false;
+  if (next_ == recorded_.events.size()) return false;
+  const UserEvent& event = recorded_.events[next_];
+  return clock_.due(event.time) <= time_.Now() && clock_.ready() && CauseHasCome(event);
+}
+
+void StandIn::WakeIn(sw::Micros delay) {
+  time_.Cancel(timer_);
+  timer_ = time_.After(delay, [this] {
+    timer_ = sw::kNoTimer;
+    Act();
+  });
+}
+
+// As far as the send buffer has room.
 void StandIn::Act() {
-  if (!connection_ || connection_->state() == tcp::State::kSynSent ||
-      connection_->state() == tcp::State::kSynReceived) {
-    return;
-  }
-  while (next_ < due_) {
-    called_();
+  if (!connection_ || !tcp::IsSynchronized(connection_->state()) || closed()) return;
+  while (next_ < recorded_.events.size()) {
     const UserEvent& event = recorded_.events[next_];
+    const sw::Micros due = clock_.due(event.time), now = time_.Now();
+    if (now < due) {
+      WakeIn(due - now);
+      return;
+    }
+    if (!clock_.ready()) {
+      WakeIn(kGlance);
+      return;
+    }
+    if (!CauseHasCome(event)) return;
+    lag_ = std::max(lag_, now - due);
+    called_();
     if (event.kind == UserEvent::Kind::kWrite) {
       written_ += connection_->Write(tcp::ByteView(event.bytes).subspan(written_));
       if (written_ < event.bytes.size()) return;

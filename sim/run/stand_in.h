@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The application of one recorded connection: writes what was recorded no later than it was, reads
-// all that comes, and gives the engine user buffers while the connection is delegated.
+// The application of one recorded connection: writes what was recorded when it was, but not before
+// it has read what that answers, reads all that comes, and gives the engine user buffers while the
+// connection is delegated.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -22,19 +24,41 @@ class StandIn : public tcp::ConnectionObserver {
  public:
   using Allocate = std::function<std::span<uint8_t>(size_t)>;
 
-  // The recorded times are `offset` earlier than the simulation's. `called`: once a call of the
-  // stack that an application would make, for what it costs.
+  // When the cause of what the application does has come, but for what it reads.
+  struct Clock {
+    std::function<sw::Micros(sw::Micros recorded)> due;
+    std::function<Offset()> acked;  // what the host has acknowledged on the wire
+    std::function<bool()> ready;    // delegation, if it was begun, is live
+  };
+
+  // `called`: once a call of the stack that an application would make, for what it costs.
   StandIn(
-      const Recorded& recorded, sw::TimerService& time, sw::Micros offset, Allocate allocate,
+      const Recorded& recorded, sw::TimerService& time, Clock clock, Allocate allocate,
       std::function<void()> called = [] {});
+  ~StandIn() override { time_.Cancel(timer_); }
+  StandIn(const StandIn&) = delete;
+  StandIn& operator=(const StandIn&) = delete;
 
   void Attach(std::shared_ptr<tcp::Connection> connection);
-  void OnConnected(tcp::Connection&) override { Act(); }
-  void OnReadable(tcp::Connection&) override { Drain(); }
+  void OnConnected(tcp::Connection&) override {
+    established_ = time_.Now();
+    Act();
+  }
+  void OnReadable(tcp::Connection&) override {
+    Drain();
+    Act();
+  }
   void OnWritable(tcp::Connection&) override { Act(); }
   void OnDelegated(tcp::Connection&) override { PostBuffers(); }
   void OnUserBufferReturned(tcp::Connection&, const tcp::UserBufferReturn& back) override;
   void OnClosed(tcp::Connection&, tcp::CloseReason reason) override;
+  // Does what may be done by now.
+  void Act();
+  // Whether Act() would do something that it did not before.
+  bool MayAct() const;
+  bool was_established() const { return established_.has_value(); }
+  sw::Micros established_at() const { return *established_; }
+  bool closed() const { return !state_.empty(); }
   // Reads what is left and lets go.
   void Finish();
 
@@ -52,10 +76,15 @@ class StandIn : public tcp::ConnectionObserver {
   static constexpr size_t kBufferBytes = 64 << 10;
 
   void Drain();
-  void Act();
+  void WakeIn(sw::Micros delay);
+  bool CauseHasCome(const UserEvent& event) const;
   void PostBuffers();
 
   const Recorded& recorded_;
+  sw::TimerService& time_;
+  const Clock clock_;
+  sw::TimerHandle timer_ = sw::kNoTimer;
+  std::optional<sw::Micros> established_;
   Allocate allocate_;
   std::function<void()> called_;
   std::shared_ptr<tcp::Connection> connection_;
@@ -64,7 +93,7 @@ class StandIn : public tcp::ConnectionObserver {
   tcp::Bytes stream_;
   std::string state_;
   uint64_t bytes_[3] = {};
-  size_t due_ = 0, next_ = 0, written_ = 0;
+  size_t next_ = 0, written_ = 0;
   sw::Micros lag_;
 };
 

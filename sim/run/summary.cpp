@@ -18,21 +18,23 @@ namespace handoff::system {
 namespace {
 
 nlohmann::json ToJson(const ConnectionResult& c) {
-  return {{"name", c.name},
-          {"tuple", c.tuple.ToString()},
-          {"delegated", c.delegated},
-          {"why", c.why},
-          {"bytes_read", c.bytes_read},
-          {"bytes_user", c.bytes_user},
-          {"bytes_legacy", c.bytes_legacy},
-          {"bytes_host", c.bytes_host},
-          {"resyncs", c.stats.resyncs},
-          {"resumes", c.stats.resumes},
-          {"resume_tries", c.stats.resume_tries},
-          {"acks_engine", c.acks_engine},
-          {"delegated_us", c.stats.delegated.count()},
-          {"live_us", c.stats.live.count()},
-          {"state", c.state}};
+  nlohmann::json json = {{"name", c.name},
+                         {"tuple", c.tuple.ToString()},
+                         {"delegated", c.delegated},
+                         {"why", c.why},
+                         {"bytes_read", c.bytes_read},
+                         {"bytes_user", c.bytes_user},
+                         {"bytes_legacy", c.bytes_legacy},
+                         {"bytes_host", c.bytes_host},
+                         {"resyncs", c.stats.resyncs},
+                         {"resumes", c.stats.resumes},
+                         {"resume_tries", c.stats.resume_tries},
+                         {"acks_engine", c.acks_engine},
+                         {"delegated_us", c.stats.delegated.count()},
+                         {"live_us", c.stats.live.count()},
+                         {"state", c.state}};
+  if (c.bytes_recorded) json["bytes_recorded"] = *c.bytes_recorded;
+  return json;
 }
 
 nlohmann::json ToJson(const LinkDirection::Counts& c) {

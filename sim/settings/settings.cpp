@@ -7,9 +7,13 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <fstream>
 #include <ios>
 #include <optional>
+#include <sstream>
 #include <utility>
+
+#include "sim/settings/aliases.h"
 
 namespace handoff::system {
 namespace {
@@ -250,7 +254,11 @@ Settings Settings::Load(const std::string& path, const std::vector<std::string>&
   settings.path_ = path;
   std::vector<YAML::Node> documents;
   try {
+    std::ifstream text(path);
+    CheckAliases(text);
     documents = YAML::LoadAllFromFile(path);
+  } catch (const AliasError& e) {
+    throw SettingsError(fmt::format("{}:{}:{}: {}", path, e.line, e.column, e.what()));
   } catch (const YAML::BadFile&) {
     throw SettingsError(path + ": cannot be read (expected a scenario, a YAML file)");
   } catch (const YAML::Exception& e) {
@@ -328,7 +336,11 @@ void Settings::Set(const std::string& text) {
     begin = end + 1;
   }
   try {
+    std::istringstream value(text.substr(eq + 1));
+    CheckAliases(value);
     at = YAML::Load(text.substr(eq + 1));
+  } catch (const AliasError& e) {
+    throw SettingsError("--set " + text + ": " + e.what());
   } catch (const YAML::Exception& e) {
     throw SettingsError("--set " + text + ": " + e.msg);
   }

@@ -102,7 +102,7 @@ std::string Application::FinishCalls(Micros now, Micros tolerance) {
     const Blocked b = std::move(blocked_.front());
     blocked_.pop_front();
     if (!b.outcome) return b.call.name + " still blocks";
-    const std::string wrong = Compare(b.call, *b.outcome);
+    std::string wrong = Compare(b.call, *b.outcome);
     if (!wrong.empty()) return wrong;
   }
   return "";

@@ -145,7 +145,7 @@ class Conversation {
     }
     last_ = got.at;
     if (line.flags.syn) offsets_.seq = got.segment.seq.raw() - line.seq;
-    const std::string shown = "this left: > " + ToScript(got, offsets_);
+    std::string shown = "this left: > " + ToScript(got, offsets_);
     const tcp::Segment& s = got.segment;
     if (got.at < first_ - tolerance_ || got.at > until_ + tolerance_) {
       return shown + "\nat " + Seconds(got.at - start_) + ", not " + Seconds(first_ - start_);

@@ -4,7 +4,6 @@
 The pages stay plain: a reader on GitHub sees the same words. mkdocs calls the functions on_*.
 """
 
-import html
 import pathlib
 import re
 
@@ -56,8 +55,7 @@ class Targets:
         self.units = {pathlib.Path(p).stem for p in self.pages if p.startswith("units/")}
         # Others have names that are words for something else, too.
         self.registers = {n for n in REGISTER.findall(self._read("registers.md")) if "_" in n}
-        channels = re.findall(r"^\| ([a-z_, ]+?)(?: \(.*?\))? \|", self._read("channels.md"), re.M)
-        self.channels = {name for row in channels for name in row.split(", ")}
+        self.channels = set(re.findall(r"^\| `(\w+)` \|", self._read("channels.md"), re.M))
 
     def _read(self, page):
         path = self.docs / page
@@ -154,22 +152,6 @@ class Linker:
             elif re.fullmatch(r"`[\w/.]+`", part):
                 parts[i] = self.span(part)
         return "".join(parts)
-
-
-def channel_tables(markdown, linker):
-    """A row of channels.md: from and to become links to the units' pages."""
-    targets = linker.targets
-
-    def units(cell):
-        return re.sub(
-            r"\b(\w+)\b",
-            lambda f: linker.link(f[1], f"units/{f[1]}.md") if f[1] in targets.units else f[1],
-            cell,
-        )
-
-    return re.sub(
-        r"^(\| [^|]+ \|)([^|]*→[^|]*)\|", lambda f: f[1] + units(f[2]) + "|", markdown, flags=re.M
-    )
 
 
 def outside(markdown, docs, page):
@@ -269,8 +251,6 @@ def on_page_markdown(markdown, page, config, files):
     linker = Linker(config.book_targets, name)
     for i in range(0, len(quoted), 2):
         text = lists(linker.all(outside(quoted[i], docs, name)))
-        if name == "channels.md":
-            text = channel_tables(text, linker)
         if name == "registers.md":
             text = register_rows(text)
         if name == "corners.md":
@@ -286,10 +266,10 @@ def on_page_content(content, page, config, files):
     channels = config.book_targets.channels
 
     def row(found):
-        words = [w.strip() for w in html.unescape(re.sub(r"<[^>]+>", "", found[1])).split(",")]
-        stem = re.sub(r"(_valid|_ready)?_[io]$", "", words[0])
-        if stem not in channels or "<a " in found[1]:
+        name = re.sub(r"<[^>]+>", "", found[1])
+        if name not in channels:
             return found[0]
-        return f'<td><a href="../channels.html#table">{found[1]}</a></td>'
+        return found[0].replace(found[1], f'<a href="../channels.html#table">{found[1]}</a>')
 
-    return re.sub(r"<td>([^<]*_[io](?:, [^<]*)?)</td>", row, content)
+    # A row of ports: its second cell is the direction.
+    return re.sub(r"<td>((?:<code>)?\w+(?:</code>)?)</td>(?=\s*<td>(?:in|out)</td>)", row, content)

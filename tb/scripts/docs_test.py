@@ -247,6 +247,42 @@ class Site(unittest.TestCase):
                 with self.subTest(text=text):
                     self.assertEqual(linker.all(text), link)
 
+    def test_a_port_leads_to_its_channel(self):
+        hooks = load("site_hooks.py")
+
+        class Targets:
+            channels = {"hdr"}
+
+        class Config:
+            book_targets = Targets
+
+        def page(name):
+            class File:
+                src_uri = name
+
+            class Page:
+                file = File
+
+            return Page
+
+        row = "<tr>\n<td>{}</td>\n<td>in</td>\n</tr>"
+        link = '<a href="../channels.html#table">{}</a>'
+        for name, cell, linked in (
+            ("units/lookup.md", "hdr", link.format("hdr")),
+            ("units/lookup.md", "<code>hdr</code>", link.format("<code>hdr</code>")),
+            ("units/lookup.md", "clk", "clk"),
+            ("words.md", "hdr", "hdr"),
+        ):
+            with self.subTest(page=name, cell=cell):
+                made = hooks.on_page_content(row.format(cell), page(name), Config, None)
+                self.assertEqual(made, row.format(linked))
+        other = "<tr>\n<td>hdr</td>\n<td>what</td>\n</tr>"
+        self.assertEqual(hooks.on_page_content(other, page("units/tx.md"), Config, None), other)
+
+    def test_the_channels_are_those_of_the_page(self):
+        targets = load("site_hooks.py").Targets(ROOT / "docs")
+        self.assertLessEqual({"rx", "hdr", "upload_wr", "legacy_more", "quiet"}, targets.channels)
+
     def test_lists_are_those_that_github_shows(self):
         lists = load("site_hooks.py").lists
         self.assertEqual(

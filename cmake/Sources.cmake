@@ -97,6 +97,27 @@ function(handoff_library target)
   handoff_link_included_later(${target} ${scope} ${files})
 endfunction()
 
+# The libraries of a floor, from its files as they are named inside its folder: <floor>_<folder> for
+# every folder, <floor>_<unit> for handoff_<unit>.{h,cpp} too, <floor>_base for what else lies beside.
+function(handoff_folder_libraries floor)
+  foreach(file IN LISTS ARGN)
+    if(file MATCHES "^handoff_([^/]*)\\.(h|cpp)$")
+      set(library ${floor}_${CMAKE_MATCH_1})
+    elseif(file MATCHES "^([^/]*)/")
+      set(library ${floor}_${CMAKE_MATCH_1})
+    else()
+      set(library ${floor}_base)
+    endif()
+    list(APPEND libraries ${library})
+    list(APPEND ${library}_files ${CMAKE_CURRENT_SOURCE_DIR}/${file})
+  endforeach()
+
+  list(REMOVE_DUPLICATES libraries)
+  foreach(library IN LISTS libraries)
+    handoff_library(${library} ${${library}_files})
+  endforeach()
+endfunction()
+
 # A program bin/<name>, from one file that brings main or sc_main.
 function(handoff_program name file)
   add_executable(${name} ${file})
